@@ -1,0 +1,38 @@
+import { KeelsonError } from "./keelson-error.ts";
+
+/**
+ * Refuses a vector that does not fit.
+ *
+ * @param id The record it belongs to, for the error.
+ * @throws {@link KeelsonError} VECTOR_DIMENSION_MISMATCH when its length is not `dimension`.
+ * @throws {@link KeelsonError} VECTOR_NOT_FINITE when it holds NaN or an infinity.
+ */
+export function assertVector(vector: Float32Array, dimension: number, id?: string): void {
+  const whose = id === undefined ? "the vector" : `the vector of ${id}`;
+  if (vector.length !== dimension) {
+    throw new KeelsonError(
+      "VECTOR_DIMENSION_MISMATCH",
+      `${whose} has dimension ${vector.length}, expected ${dimension}`,
+      { details: { expected: dimension, actual: vector.length, id } },
+    );
+  }
+  // An index loop: this runs over every number that is ever stored, and iterators cost several times as much.
+  for (let position = 0; position < vector.length; position++) {
+    if (Number.isFinite(vector[position])) continue;
+    throw new KeelsonError("VECTOR_NOT_FINITE", `${whose} is not finite at position ${position}`, {
+      details: { position, id },
+    });
+  }
+}
+
+/**
+ * Refuses a `topK` that is not a whole number of at least 1.
+ *
+ * @throws {@link KeelsonError} TOP_K_INVALID
+ */
+export function assertTopK(topK: number): void {
+  if (Number.isSafeInteger(topK) && topK >= 1) return;
+  throw new KeelsonError("TOP_K_INVALID", `topK is ${topK}, expected a whole number of at least 1`, {
+    details: { topK },
+  });
+}

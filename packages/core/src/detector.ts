@@ -1,0 +1,70 @@
+/**
+ * What makes the engine call a detector:
+ *
+ * - a string, 1 to 64 UTF-16 code units: wherever it stands in the text, ASCII letter case ignored;
+ * - `{ digits }`: wherever a run of at least that many decimal digits starts, 1 to 32.
+ */
+export type DetectorTrigger = string | { readonly digits: number };
+
+/** The bounded piece of text a detector sees. Offsets count from the start of `text`, in UTF-16 code units. */
+export interface DetectorWindow {
+  /** Up to `left` code units before the trigger, the trigger, and up to `right` code units behind its start. */
+  readonly text: string;
+  /** Where the trigger starts in `text`. */
+  readonly start: number;
+  /** Where the trigger ends in `text`, exclusive. */
+  readonly end: number;
+  /** Does the window begin where the document does? Else something stands before it. */
+  readonly atStart: boolean;
+  /** Does the window end where the document does? Else something stands behind it. */
+  readonly atEnd: boolean;
+}
+
+/** What a detector found in its window. Offsets count from the start of the window's text, end exclusive. */
+export interface DetectorMatch {
+  readonly start: number;
+  readonly end: number;
+  /** How sure the detector is, 0..1. Of overlapping findings the surer wins. Default 0.5. */
+  readonly score?: number | undefined;
+  /** Why, in a word or two, without any part of the value. */
+  readonly reason?: string | undefined;
+}
+
+/**
+ * Finds one kind of thing. The engine searches the triggers natively, in one pass for all detectors, and shows each
+ * detector a bounded window around its own; a detector cannot see or claim anything outside it, so the whole stays
+ * linear whatever the detector does.
+ *
+ * @example
+ * ```ts
+ * import type { Detector } from "@keelson/core";
+ *
+ * export const employeeId = {
+ *   type: "EMPLOYEE_ID",
+ *   triggers: ["EMP-"],
+ *   left: 1,
+ *   right: 10,
+ *   verify({ text, start }) {
+ *     const found = /^EMP-\d{6}(?!\d)/.exec(text.slice(start));
+ *     return found ? { start, end: start + found[0].length, score: 0.9 } : undefined;
+ *   },
+ * } satisfies Detector;
+ * ```
+ */
+export interface Detector {
+  /** The kind of thing it finds, in capitals: letters, digits and `_`. The placeholder is made of it. */
+  readonly type: string;
+  /** Tells detectors of one type apart in findings. Default: the type in lower case. */
+  readonly name?: string | undefined;
+  /** What to look for. At least one. */
+  readonly triggers: readonly DetectorTrigger[];
+  /** How many code units before the trigger the window holds, 0 to 1,024. */
+  readonly left: number;
+  /** How many code units from the trigger's start on the window holds, 1 to 4,096. */
+  readonly right: number;
+  /**
+   * Decides. It is pure and quick: the same window, the same answer. What it throws fails the whole text: redaction
+   * fails closed.
+   */
+  verify(window: DetectorWindow): DetectorMatch | undefined;
+}

@@ -1,0 +1,41 @@
+import type { AbortOptions, Awaitable } from "./shared-types.ts";
+
+/**
+ * Turns texts into vectors.
+ *
+ * @example The smallest plug-in.
+ * ```ts
+ * import type { Embedder } from "@keelson/core";
+ *
+ * export const letterCounts = {
+ *   specVersion: 1,
+ *   id: "letter-counts@1",
+ *   dimension: 26,
+ *   embed: (texts) =>
+ *     texts.map((text) => {
+ *       const vector = new Float32Array(26);
+ *       for (const letter of text.toLowerCase().match(/[a-z]/g) ?? []) vector[letter.charCodeAt(0) - 97]! += 1;
+ *       return vector;
+ *     }),
+ * } satisfies Embedder;
+ * ```
+ */
+export interface Embedder {
+  /** The version of this interface that the plug-in was written for. */
+  readonly specVersion: 1;
+  /**
+   * Names the vector space: it must change whenever any vector could (model, model version, dimension, prefix,
+   * normalisation). Vectors of different ids are never compared.
+   */
+  readonly id: string;
+  /** Length of every vector, at least 1. */
+  readonly dimension: number;
+  /** The most texts one call may hold. The SDK splits. Default: no limit. */
+  readonly maxBatchSize?: number | undefined;
+  /**
+   * Embeds texts: one vector of finite numbers a text, in the order given, each in a buffer of its own. It rejects
+   * when it cannot embed them all. To have a call tried again later, reject with an error whose `retryable` is
+   * `true`; a `retryAfterMs` on it, in milliseconds, is honoured.
+   */
+  embed(texts: readonly string[], options?: AbortOptions): Awaitable<Float32Array[]>;
+}

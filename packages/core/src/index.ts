@@ -1,0 +1,81 @@
+/**
+ * Interfaces, value types, errors and the system clock of Keelson. It has no dependency, does no I/O, and runs
+ * anywhere. Write a plug-in against it; use Keelson through the other packages.
+ *
+ * @packageDocumentation
+ */
+
+// The shapes everything is made of
+export type {
+  AbortOptions,
+  AnyIterable,
+  Awaitable,
+  ExpectedRevision,
+  Json,
+  JsonObject,
+  Metadata,
+  PageOptions,
+  Revision,
+} from "./shared-types.ts";
+
+// Storage
+export type { Storage } from "./storage.ts";
+export type {
+  VectorCollection,
+  VectorCollectionInfo,
+  VectorCollectionOptions,
+  VectorMatch,
+  VectorMetric,
+  VectorQueryOptions,
+  VectorRecord,
+  VectorStore,
+  VectorStoreCapabilities,
+} from "./vector-store.ts";
+export type {
+  StateChange,
+  StateCheck,
+  StateCommit,
+  StateDelete,
+  StateEntry,
+  StatePut,
+  StateScanOptions,
+  StateStore,
+} from "./state-store.ts";
+export { scanState } from "./scan-state.ts";
+export type { BlobInfo, BlobPutOptions, BlobStore } from "./blob-store.ts";
+export type {
+  SecretBackend,
+  SecretBackendCapabilities,
+  SecretRecord,
+  SecretWriteOptions,
+} from "./secret-backend.ts";
+
+// The other plug-ins
+export type { Embedder } from "./embedder.ts";
+export type { Finding, Redaction, Redactor } from "./redactor.ts";
+export type { Detector, DetectorMatch, DetectorTrigger, DetectorWindow } from "./detector.ts";
+export type { Chunk, Chunker } from "./chunker.ts";
+export type { EvalCase, EvalResult, EvalRunner } from "./eval-runner.ts";
+export type { Bundle, BundleIndex } from "./bundle.ts";
+export type { Clock } from "./clock.ts";
+
+// Values
+export { systemClock } from "./system-clock.ts";
+export { Secret, type SecretRef } from "./secret.ts";
+export type { FieldFilter, Filter, FilterPredicate, FilterScalar } from "./filter.ts";
+export { compileFilter } from "./compile-filter.ts";
+
+// Errors
+export {
+  type AnyKeelsonError,
+  isKeelsonError,
+  KeelsonError,
+  type KeelsonErrorOptions,
+} from "./keelson-error.ts";
+export { type ErrorCode, type ErrorDetails, errorCodes } from "./error-codes.ts";
+
+// Checks, for those who write plug-ins
+export { assertId, assertKey, assertUniqueIds } from "./assert-id.ts";
+export { assertTopK, assertVector } from "./assert-vector.ts";
+export { assertJson } from "./assert-json.ts";
+export { assertSpecVersion, type VersionedPlugin } from "./spec-version.ts";
