@@ -57,8 +57,8 @@ export class Secret implements SecretRef {
 
   static {
     // Node's util.inspect and console.log, at every depth. Set here because a class member may not be named by a call.
-    Object.defineProperty(this.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-      value: this.prototype.toString,
+    Object.defineProperty(Secret.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+      value: Secret.prototype.toString,
     });
   }
 }
