@@ -16,12 +16,12 @@ const EMPTY: JsonObject = Object.freeze({});
  */
 export function compileFilter(filter: Filter | undefined): FilterPredicate {
   if (filter === undefined) return () => true;
-  const accepts = compileNode(filter, []);
+  const accepts = compileNode(filter, [], 0);
   return (metadata) => accepts(metadata ?? EMPTY);
 }
 
-function compileNode(filter: Filter, path: Path): (metadata: JsonObject) => boolean {
-  if (path.length > 2 * DEEPEST) throw invalid(path, `nested deeper than ${DEEPEST}`);
+function compileNode(filter: Filter, path: Path, depth: number): (metadata: JsonObject) => boolean {
+  if (depth > DEEPEST) throw invalid(path, `nested deeper than ${DEEPEST}`);
   if (!isObject(filter)) throw invalid(path, "not an object");
   if ("field" in filter) return compileField(filter, path);
 
@@ -29,23 +29,27 @@ function compileNode(filter: Filter, path: Path): (metadata: JsonObject) => bool
   if (operator === undefined || others.length > 0)
     throw invalid(path, "needs exactly one of field, and, or, not");
   if ("not" in filter) {
-    const accepts = compileNode(filter.not, [...path, "not"]);
+    const accepts = compileNode(filter.not, [...path, "not"], depth + 1);
     return (metadata) => !accepts(metadata);
   }
   if ("and" in filter) {
-    const parts = compileList(filter.and, [...path, "and"]);
+    const parts = compileList(filter.and, [...path, "and"], depth + 1);
     return (metadata) => parts.every((accepts) => accepts(metadata));
   }
   if ("or" in filter) {
-    const parts = compileList(filter.or, [...path, "or"]);
+    const parts = compileList(filter.or, [...path, "or"], depth + 1);
     return (metadata) => parts.some((accepts) => accepts(metadata));
   }
   throw invalid([...path, operator], "unknown operator");
 }
 
-function compileList(filters: readonly Filter[], path: Path): ((metadata: JsonObject) => boolean)[] {
+function compileList(
+  filters: readonly Filter[],
+  path: Path,
+  depth: number,
+): ((metadata: JsonObject) => boolean)[] {
   if (!Array.isArray(filters)) throw invalid(path, "not a list");
-  return filters.map((filter, i) => compileNode(filter, [...path, i]));
+  return filters.map((filter, i) => compileNode(filter, [...path, i], depth));
 }
 
 function compileField(filter: FieldFilter, path: Path): (metadata: JsonObject) => boolean {

@@ -1,0 +1,129 @@
+import { runInNewContext } from "node:vm";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  assertId,
+  assertJson,
+  assertKey,
+  assertSpecVersion,
+  assertTopK,
+  assertUniqueIds,
+  assertVector,
+  type ErrorCode,
+  isKeelsonError,
+} from "../src/index.ts";
+
+function codeOf(run: () => void): ErrorCode | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (!isKeelsonError(error)) throw error;
+    return error.code;
+  }
+}
+
+describe("assertId", () => {
+  it.each(["a", "../x", "a:b", "\0", "é", "👩‍👩‍👧", "x".repeat(1024)])("accepts %j", (id) => {
+    expect(codeOf(() => assertId(id))).toBeUndefined();
+  });
+
+  it.each(["", "x".repeat(1025), "\ud800", "a\udc00b", 7, null, undefined])("refuses %j", (id) => {
+    expect(codeOf(() => assertId(id))).toBe("ID_INVALID");
+  });
+});
+
+describe("assertUniqueIds", () => {
+  it("names the id that stands twice", () => {
+    expect(codeOf(() => assertUniqueIds(["a", "b"]))).toBeUndefined();
+    expect(codeOf(() => assertUniqueIds([]))).toBeUndefined();
+    expect(() => assertUniqueIds(["a", "b", "a"])).toThrow("the id a stands twice");
+    expect(codeOf(() => assertUniqueIds(["a", ""]))).toBe("ID_INVALID");
+  });
+});
+
+describe("assertKey", () => {
+  it("takes keys of up to the length given", () => {
+    expect(codeOf(() => assertKey("x".repeat(8), 8))).toBeUndefined();
+    expect(codeOf(() => assertKey("x".repeat(9), 8))).toBe("KEY_INVALID");
+    expect(codeOf(() => assertKey("", 8))).toBe("KEY_INVALID");
+    expect(codeOf(() => assertKey("\udfff", 8))).toBe("KEY_INVALID");
+  });
+});
+
+describe("assertVector", () => {
+  it("refuses another length and what is not finite, naming the record", () => {
+    expect(codeOf(() => assertVector(new Float32Array([1, 0]), 2))).toBeUndefined();
+    expect(codeOf(() => assertVector(new Float32Array(3), 2, "a"))).toBe("VECTOR_DIMENSION_MISMATCH");
+    expect(() => assertVector(new Float32Array([1, Number.NaN]), 2, "a")).toThrow(
+      "the vector of a is not finite at position 1",
+    );
+    expect(codeOf(() => assertVector(new Float32Array([1e39]), 1))).toBe("VECTOR_NOT_FINITE");
+  });
+});
+
+describe("assertTopK", () => {
+  it("takes whole numbers from 1", () => {
+    for (const topK of [1, 10, 1e6]) expect(codeOf(() => assertTopK(topK))).toBeUndefined();
+    for (const topK of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(codeOf(() => assertTopK(topK))).toBe("TOP_K_INVALID");
+    }
+  });
+});
+
+describe("assertJson", () => {
+  it("accepts all that JSON can say, so that a round trip changes nothing", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ depthSize: "large" }), (value) => {
+        assertJson(value);
+        // JSON has no negative zero.
+        expect(JSON.stringify(JSON.parse(JSON.stringify(value)))).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
+  it("accepts plain objects of another realm and without a prototype", () => {
+    expect(codeOf(() => assertJson(runInNewContext("({ a: [1] })")))).toBeUndefined();
+    expect(codeOf(() => assertJson(Object.assign(Object.create(null), { a: 1 })))).toBeUndefined();
+  });
+
+  const cycle: { self?: unknown } = {};
+  cycle.self = cycle;
+  it.each([
+    [undefined, []],
+    [Number.NaN, []],
+    [1n, []],
+    [new Date(0), []],
+    [{ a: [1, undefined] }, ["a", 1]],
+    [{ a: { b: Number.POSITIVE_INFINITY } }, ["a", "b"]],
+    [{ a: () => 1 }, ["a"]],
+    [{ a: new Map() }, ["a"]],
+    [{ a: Symbol("s") }, ["a"]],
+    [new Array(1), [0]],
+  ])("refuses %o, naming the place", (value, path) => {
+    try {
+      assertJson(value);
+      expect.unreachable();
+    } catch (error) {
+      if (!isKeelsonError(error, "VALUE_INVALID")) throw error;
+      expect(error.details.path).toEqual(path);
+    }
+  });
+
+  it("refuses cycles and nesting deeper than 256", () => {
+    const nest = (depth: number): unknown => (depth === 0 ? 1 : [nest(depth - 1)]);
+    expect(codeOf(() => assertJson(nest(256)))).toBeUndefined();
+    expect(codeOf(() => assertJson(nest(257)))).toBe("VALUE_INVALID");
+    expect(codeOf(() => assertJson(cycle))).toBe("VALUE_INVALID");
+  });
+});
+
+describe("assertSpecVersion", () => {
+  it("knows version 1 and says what it supports", () => {
+    expect(codeOf(() => assertSpecVersion({ specVersion: 1 }, "Embedder"))).toBeUndefined();
+    for (const specVersion of [2, "1", undefined]) {
+      expect(codeOf(() => assertSpecVersion({ specVersion }, "Embedder"))).toBe("SPEC_VERSION_UNSUPPORTED");
+    }
+    expect(() => assertSpecVersion({ specVersion: 2 }, "Embedder")).toThrow("supported: 1");
+  });
+});
