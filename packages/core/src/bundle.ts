@@ -14,6 +14,7 @@ export interface Bundle {
   readonly prompt: Json;
   /** The model with its parameters, or what names it. */
   readonly model: Json;
+  /** The index it answers from. */
   readonly index?: BundleIndex | undefined;
   /** Whatever else the version needs: retriever settings, tool lists. */
   readonly config?: Json | undefined;

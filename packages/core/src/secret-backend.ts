@@ -56,6 +56,7 @@ export interface SecretWriteOptions extends AbortOptions {
 export interface SecretBackend {
   /** The version of this interface that the plug-in was written for. */
   readonly specVersion: 1;
+  /** What the backend can do. */
   readonly capabilities: SecretBackendCapabilities;
 
   /** The record as of the newest acknowledged write, from any process; `undefined` where there is none. */

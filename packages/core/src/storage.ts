@@ -19,9 +19,13 @@ import type { VectorStore } from "./vector-store.ts";
  * ```
  */
 export interface Storage {
+  /** Vectors, and their search. */
   readonly vectors: VectorStore;
+  /** Ledgers, leases, release state. */
   readonly state: StateStore;
+  /** Snapshots. */
   readonly blobs: BlobStore;
+  /** Secrets, apart from all else. */
   readonly secrets: SecretBackend;
   /**
    * Ends what is under way, then releases files, locks and connections. Closing twice is no error. Every other call

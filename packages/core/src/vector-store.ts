@@ -51,7 +51,9 @@ export interface VectorRecord {
   readonly id: string;
   /** As many finite numbers as the collection's dimension. */
   readonly vector: Float32Array;
+  /** The chunk's text, as queries return it. */
   readonly text?: string | undefined;
+  /** What filters read. */
   readonly metadata?: Metadata | undefined;
 }
 
@@ -139,6 +141,7 @@ export interface VectorCollection {
 export interface VectorStore {
   /** The version of this interface that the plug-in was written for, so that later versions can tell. */
   readonly specVersion: 1;
+  /** What the store can do. */
   readonly capabilities: VectorStoreCapabilities;
 
   /**
