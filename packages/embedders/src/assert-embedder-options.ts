@@ -1,0 +1,26 @@
+import { KeelsonError } from "@keelson/core";
+
+/**
+ * Refuses what cannot be an embedder's id, dimension or batch size, before anything is embedded with it.
+ *
+ * @throws {@link KeelsonError} ARGUMENT_INVALID
+ */
+export function assertEmbedderOptions(options: {
+  readonly id: unknown;
+  readonly dimension: unknown;
+  readonly maxBatchSize?: unknown;
+}): void {
+  const { id, dimension, maxBatchSize } = options;
+  if (typeof id !== "string" || id === "") throw invalid("id", "not a string, or empty");
+  if (!isCount(dimension)) throw invalid("dimension", "not a whole number of at least 1");
+  if (maxBatchSize !== undefined && !isCount(maxBatchSize))
+    throw invalid("maxBatchSize", "not a whole number of at least 1");
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
+  return new KeelsonError("ARGUMENT_INVALID", `${argument} is ${reason}`, { details: { argument, reason } });
+}

@@ -1,0 +1,144 @@
+import { type Awaitable, type Clock, type Embedder, KeelsonError, type Secret, systemClock } from "@keelson/core";
+import { assertEmbedderOptions } from "./assert-embedder-options.ts";
+import { embeddingFailed, isRetryableStatus } from "./embedding-failed.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { toVectors } from "./to-vectors.ts";
+import { withTimeout } from "./with-timeout.ts";
+
+/** What {@link createHttpEmbedder} takes. */
+export interface HttpEmbedderOptions {
+  /** The endpoint in full, `http` or `https`: `https://api.openai.com/v1/embeddings`. */
+  readonly url: string;
+  /** The model's name at the service. */
+  readonly model: string;
+  /** Length of the model's vectors. */
+  readonly dimension: number;
+  /** Ask the service for vectors of `dimension`, for models that can shorten theirs. Default `false`. */
+  readonly sendDimension?: boolean | undefined;
+  /** Sent as a bearer token. A function is asked before every request, so that a rotated key is taken up. */
+  readonly apiKey?: Secret | (() => Awaitable<Secret>) | undefined;
+  /** More headers for every request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Names the vector space. Default: model and dimension. Give one when a service may change what a name means. */
+  readonly id?: string | undefined;
+  /** The most texts a request holds. Default 128. */
+  readonly maxBatchSize?: number | undefined;
+  /** How long a request may take, in milliseconds. Default 60,000. */
+  readonly timeoutMs?: number | undefined;
+  /** What makes the requests. Default: the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Measures the timeout and reads `Retry-After` dates. Default: the system clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * An embedder that asks an OpenAI-compatible `/v1/embeddings` endpoint: OpenAI, Azure, Ollama, vLLM, llama.cpp, Text
+ * Embeddings Inference, LiteLLM.
+ *
+ * A call makes one request and does not retry by itself. It rejects with EMBEDDING_FAILED, which quotes neither the
+ * texts nor the service's answer. `retryable` is `true` for no answer, a timeout, and the statuses 408, 409, 429 and
+ * 5xx; a time to wait that the service names is the error's `retryAfterMs`. Redirects are not followed: they could
+ * carry the texts elsewhere.
+ *
+ * @throws {@link KeelsonError} ARGUMENT_INVALID when an option is out of range.
+ *
+ * @example
+ * ```ts
+ * import { Secret } from "@keelson/core";
+ * import { createHttpEmbedder } from "@keelson/embedders";
+ *
+ * const embedder = createHttpEmbedder({
+ *   url: "https://embeddings.example/v1/embeddings",
+ *   model: "tiny",
+ *   dimension: 2,
+ *   apiKey: new Secret("a key", { name: "embeddings", version: 1 }),
+ *   // Leave this out in a program.
+ *   fetch: async () => Response.json({ data: [{ index: 0, embedding: [0.6, 0.8] }] }),
+ * });
+ * const [vector] = await embedder.embed(["hello"]);
+ * console.log(embedder.id, vector?.length); // tiny:2 2
+ * ```
+ */
+export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
+  const { url, model, dimension, maxBatchSize = 128, timeoutMs = 60_000, clock = systemClock } = options;
+  const id = options.id ?? `${model}:${dimension}`;
+  assertEmbedderOptions({ id, dimension, maxBatchSize });
+  if (typeof model !== "string" || model === "") throw invalid("model", "not a string, or empty");
+  if (!(timeoutMs > 0)) throw invalid("timeoutMs", "not above 0");
+  assertUrl(url);
+
+  return Object.freeze({
+    specVersion: 1,
+    id,
+    dimension,
+    maxBatchSize,
+    embed: async (texts, { signal } = {}) => {
+      signal?.throwIfAborted();
+      if (texts.length === 0) return [];
+      const fail = (reason: string, retryable: boolean, afterMs?: number): Error =>
+        embeddingFailed({ embedder: id, texts: texts.length, reason, retryable, retryAfterMs: afterMs });
+      const body = {
+        model,
+        input: texts,
+        encoding_format: "float",
+        ...(options.sendDimension && { dimensions: dimension }),
+      };
+      const headers = await requestHeaders(options);
+      const request = async (ended: AbortSignal): Promise<unknown> => {
+        const fetch = options.fetch ?? globalThis.fetch;
+        const init = { method: "POST", headers, body: JSON.stringify(body), redirect: "manual", signal: ended } as const;
+        const response = await fetch(url, init);
+        if (!response.ok) {
+          await response.body?.cancel();
+          const wait = retryAfterMs((name) => response.headers.get(name) ?? undefined, clock.now());
+          throw fail(`the service answered ${response.status}`, isRetryableStatus(response.status), wait);
+        }
+        // A parser's message quotes what it could not read.
+        const text = await response.text();
+        try {
+          return JSON.parse(text);
+        } catch {
+          throw fail("the service's answer is not JSON", true);
+        }
+      };
+      const answer = await withTimeout(request, {
+        timeoutMs,
+        clock,
+        signal,
+        onTimeout: () => fail(`no answer within ${timeoutMs} ms`, true),
+        onFailure: () => fail("the request failed", true),
+      });
+      return toVectors(inOrder(answer, texts.length), { embedder: id, texts: texts.length, dimension });
+    },
+  } satisfies Embedder);
+}
+
+async function requestHeaders({ apiKey, headers }: HttpEmbedderOptions): Promise<Record<string, string>> {
+  const key = typeof apiKey === "function" ? await apiKey() : apiKey;
+  return {
+    ...headers,
+    "content-type": "application/json",
+    ...(key && { authorization: `Bearer ${key.expose()}` }),
+  };
+}
+
+/** The answer's vectors by their `index`, since services may answer in any order; anything else than a list as it is. */
+function inOrder(answer: unknown, texts: number): unknown {
+  const data = (answer as { data?: unknown } | null)?.data;
+  if (!Array.isArray(data) || data.length !== texts) return data;
+  const ordered: unknown[] = [];
+  for (const [i, part] of (data as ({ index?: unknown; embedding?: unknown } | null)[]).entries()) {
+    const index = part?.index ?? i;
+    if (typeof index === "number") ordered[index] = part?.embedding;
+  }
+  return ordered;
+}
+
+function assertUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:") throw invalid("url", "not an http(s) URL");
+}
+
+function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
+  return new KeelsonError("ARGUMENT_INVALID", `${argument} is ${reason}`, { details: { argument, reason } });
+}
