@@ -1,0 +1,12 @@
+// Runs the packages' tests on every Node major that the published packages support, each taken from the registry.
+import { spawnSync } from "node:child_process";
+
+const versions = process.argv.slice(2);
+const matrix = versions.length > 0 ? versions : ["22.23.3", "24.21.0", "26.10.0"];
+
+for (const version of matrix) {
+  console.log(`node ${version}`);
+  const tests = ["node_modules/vitest/vitest.mjs", "run", "--reporter=dot", "--project=!repository"];
+  const { status } = spawnSync("npx", ["--yes", "-p", `node@${version}`, "node", ...tests], { stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
