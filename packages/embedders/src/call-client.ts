@@ -26,7 +26,11 @@ export async function callClient<T>(call: ClientCall<T>): Promise<T> {
     return await Promise.race([call.run(), aborted]);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw embeddingFailed({ embedder: call.embedder, texts: call.texts, ...factsOf(error, call.clock.now()) });
+    throw embeddingFailed({
+      embedder: call.embedder,
+      texts: call.texts,
+      ...factsOf(error, call.clock.now()),
+    });
   } finally {
     if (stop) signal?.removeEventListener("abort", stop);
   }

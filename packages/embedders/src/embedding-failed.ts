@@ -18,10 +18,14 @@ export interface EmbeddingFailure {
  */
 export function embeddingFailed(failure: EmbeddingFailure): KeelsonError<"EMBEDDING_FAILED"> {
   const { embedder, texts, reason, retryable, retryAfterMs } = failure;
-  const error = new KeelsonError("EMBEDDING_FAILED", `${embedder} could not embed ${texts} texts: ${reason}`, {
-    details: { embedder, texts, reason },
-    retryable,
-  });
+  const error = new KeelsonError(
+    "EMBEDDING_FAILED",
+    `${embedder} could not embed ${texts} texts: ${reason}`,
+    {
+      details: { embedder, texts, reason },
+      retryable,
+    },
+  );
   return retryAfterMs === undefined ? error : Object.assign(error, { retryAfterMs });
 }
 

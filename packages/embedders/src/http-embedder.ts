@@ -1,4 +1,11 @@
-import { type Awaitable, type Clock, type Embedder, KeelsonError, type Secret, systemClock } from "@keelson/core";
+import {
+  type Awaitable,
+  type Clock,
+  type Embedder,
+  KeelsonError,
+  type Secret,
+  systemClock,
+} from "@keelson/core";
 import { assertEmbedderOptions } from "./assert-embedder-options.ts";
 import { embeddingFailed, isRetryableStatus } from "./embedding-failed.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -86,7 +93,13 @@ export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
       const headers = await requestHeaders(options);
       const request = async (ended: AbortSignal): Promise<unknown> => {
         const fetch = options.fetch ?? globalThis.fetch;
-        const init = { method: "POST", headers, body: JSON.stringify(body), redirect: "manual", signal: ended } as const;
+        const init = {
+          method: "POST",
+          headers,
+          body: JSON.stringify(body),
+          redirect: "manual",
+          signal: ended,
+        } as const;
         const response = await fetch(url, init);
         if (!response.ok) {
           await response.body?.cancel();
@@ -136,7 +149,8 @@ function inOrder(answer: unknown, texts: number): unknown {
 
 function assertUrl(url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:") throw invalid("url", "not an http(s) URL");
+  if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:")
+    throw invalid("url", "not an http(s) URL");
 }
 
 function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {

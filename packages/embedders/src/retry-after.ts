@@ -4,7 +4,10 @@
  *
  * @param nowMs The time to count a date from, in epoch milliseconds.
  */
-export function retryAfterMs(header: (name: string) => string | undefined, nowMs: number): number | undefined {
+export function retryAfterMs(
+  header: (name: string) => string | undefined,
+  nowMs: number,
+): number | undefined {
   const ms = header("retry-after-ms");
   if (ms !== undefined && isNumber(ms)) return Number(ms);
   const value = header("retry-after");

@@ -15,10 +15,13 @@ export function toVectors(
   }
   // Not map: it skips holes.
   return Array.from(lists, (list: unknown) => {
-    if (!Array.isArray(list) && !(list instanceof Float32Array)) throw refuse("it gave something else than a vector");
+    if (!Array.isArray(list) && !(list instanceof Float32Array))
+      throw refuse("it gave something else than a vector");
     if (list.length !== dimension) throw refuse(`it gave dimension ${list.length}, expected ${dimension}`);
+    // Before the conversion, which would take null for 0; after it, since float32 may overflow.
+    if (!list.every(Number.isFinite)) throw refuse("it gave something else than a finite number");
     const vector = Float32Array.from(list as ArrayLike<number>);
-    if (!vector.every(Number.isFinite)) throw refuse("it gave a number that is not finite");
+    if (!vector.every(Number.isFinite)) throw refuse("it gave a number beyond float32");
     return vector;
   });
 }

@@ -2,8 +2,9 @@
 // the Unicode version of the runtime, and the same text must give the same vector on every one.
 
 // Letters with case, accents or compatibility forms, in blocks whose mappings no longer change.
-const FOLDED = /[\u00aa-\u052f\u0531-\u0587\u1100-\u11ff\u1e00-\u1fff\u200b-\u200d\u2060\u2100-\u218b\u3040-\u30ff\uac00-\ud7a3\ufb00-\ufb06\uff00-\uffef]+/g;
-const DROPPED = /[\u00ad\u0300-\u036f\u200b-\u200d\u2060]+/g;
+const FOLDED =
+  /[\u00aa-\u052f\u0531-\u0587\u1100-\u11ff\u1e00-\u1fff\u200b-\u200d\u2060\u2100-\u218b\u3040-\u30ff\uac00-\ud7a3\ufb00-\ufb06\uff00-\uffef]+/g;
+const DROPPED = /[\u00ad\u200b-\u200d\u2060]|[\u0300-\u036f]/g;
 
 // Scripts written without spaces (Thai to Khmer, Kana, Han) and pictographs: every character is a word.
 const SPACELESS =
