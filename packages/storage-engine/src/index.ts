@@ -1,1 +1,22 @@
-export {};
+/**
+ * The state machine that the memory and filesystem adapters share: what one answers, the other answers too. Private:
+ * it is bundled into both and never published.
+ *
+ * @packageDocumentation
+ */
+
+export type { EntryChange, Op, UpsertRecord } from "./op.ts";
+export { createEngine, type Engine, type SealedSecret } from "./engine.ts";
+export { createOrderedMap, type OrderedMap, type PageRange } from "./ordered-map.ts";
+export { createVectorTable, type VectorTable } from "./vector-table.ts";
+
+export type { Journal } from "./lane.ts";
+export { type Access, createAccess, orAbort } from "./access.ts";
+export { createVectorStore, type EngineParts, type EngineVectorStoreOptions } from "./create-vector-store.ts";
+export { createStateStore } from "./create-state-store.ts";
+export {
+  createSecretBackend,
+  type EngineSecretBackendOptions,
+  type Sealer,
+} from "./create-secret-backend.ts";
+export { argumentInvalid, pageRange } from "./arguments.ts";

@@ -1,0 +1,47 @@
+import type { Storage } from "@keelson/core";
+import {
+  createAccess,
+  createEngine,
+  createSecretBackend,
+  createStateStore,
+  createVectorStore,
+  type Journal,
+} from "@keelson/storage-engine";
+import { createMemoryBlobs } from "./memory-blobs.ts";
+import { unsealed } from "./unsealed.ts";
+
+const nothingToWaitFor: Journal = Object.freeze({ append: () => Promise.resolve() });
+
+/**
+ * Makes a storage that lives in memory and ends with the process: for tests, for trying things out, and as the
+ * reference of what every other adapter should answer.
+ *
+ * Vector search is exact. Every call validates its arguments before it changes anything. Whole commits, batches and
+ * blobs show at once or not at all.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStorage } from "@keelson/adapters-memory";
+ *
+ * const storage = createMemoryStorage();
+ * const docs = await storage.vectors.open("docs", { dimension: 2, metric: "cosine" });
+ * await docs.upsert([
+ *   { id: "keel", vector: new Float32Array([1, 0]), metadata: { part: "hull" } },
+ *   { id: "mast", vector: new Float32Array([0, 1]), metadata: { part: "rig" } },
+ * ]);
+ * const [best] = await docs.query(new Float32Array([2, 0]), { topK: 1 });
+ * console.log(best?.id, best?.score); // keel 1
+ * await storage.close();
+ * ```
+ */
+export function createMemoryStorage(): Storage {
+  const access = createAccess("memory storage");
+  const parts = { engine: createEngine(), journal: nothingToWaitFor, access };
+  return {
+    vectors: createVectorStore({ ...parts, durable: false, physicalDelete: true }),
+    state: createStateStore(parts),
+    blobs: createMemoryBlobs(access),
+    secrets: createSecretBackend({ ...parts, durable: false, sealed: false, sealer: unsealed }),
+    close: async () => access.close(),
+  };
+}

@@ -1,0 +1,49 @@
+import { KeelsonError } from "@keelson/core";
+
+/** The gate in front of every call of one store. */
+export interface Access {
+  /**
+   * Lets a call through.
+   *
+   * @throws KeelsonError STORE_CLOSED after `close`.
+   * @throws the signal's reason when it is aborted already.
+   */
+  enter(signal?: AbortSignal | undefined): void;
+  /** Shuts the gate. */
+  close(): void;
+}
+
+/** @param store What the store is called in errors. */
+export function createAccess(store: string): Access {
+  let open = true;
+  return {
+    enter: (signal) => {
+      if (!open) throw new KeelsonError("STORE_CLOSED", `the ${store} is closed`, { details: { store } });
+      signal?.throwIfAborted();
+    },
+    close: () => {
+      open = false;
+    },
+  };
+}
+
+/** Waits for work that goes on by itself, unless the signal is aborted first. */
+export function orAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    const done = (): void => signal.removeEventListener("abort", stop);
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(
+      (value) => {
+        done();
+        resolve(value);
+      },
+      (error: unknown) => {
+        done();
+        reject(error);
+      },
+    );
+    if (signal.aborted) stop();
+  });
+}

@@ -1,0 +1,180 @@
+import {
+  type AbortOptions,
+  assertKey,
+  assertTopK,
+  assertUniqueIds,
+  assertVector,
+  compileFilter,
+  KeelsonError,
+  type VectorCollection,
+  type VectorMetric,
+  type VectorRecord,
+  type VectorStore,
+} from "@keelson/core";
+import { type Access, orAbort } from "./access.ts";
+import { argumentInvalid, assertIds, assertList, ownMetadata, pageRange } from "./arguments.ts";
+import type { Engine } from "./engine.ts";
+import { createLane, type Journal, type Lane } from "./lane.ts";
+import type { UpsertRecord } from "./op.ts";
+import type { VectorTable } from "./vector-table.ts";
+
+/** What the parts of a store are made of. */
+export interface EngineParts {
+  readonly engine: Engine;
+  readonly journal: Journal;
+  readonly access: Access;
+}
+
+/** What a vector store on the engine takes. */
+export interface EngineVectorStoreOptions extends EngineParts {
+  readonly durable: boolean;
+  /** Is deleted content gone from the medium at once? */
+  readonly physicalDelete: boolean;
+}
+
+const METRICS: readonly VectorMetric[] = Object.freeze(["cosine", "dot", "euclidean"]);
+
+export function createVectorStore(options: EngineVectorStoreOptions): VectorStore {
+  const { engine, journal, access } = options;
+  const catalog = createLane(engine, journal);
+  const lanes = new WeakMap<VectorTable, Lane>();
+
+  return {
+    specVersion: 1,
+    capabilities: Object.freeze({
+      durable: options.durable,
+      metrics: METRICS,
+      filters: true,
+      consistency: "immediate",
+      recall: 1,
+      physicalDelete: options.physicalDelete,
+    }),
+    open: async (name, { dimension, metric, signal }) => {
+      access.enter(signal);
+      assertKey(name, 256);
+      assertShape(dimension, metric);
+      const existing = engine.tables.get(name);
+      if (existing === undefined) {
+        const created = catalog.write({ type: "createCollection", name, dimension, metric });
+        const table = engine.tables.get(name) as VectorTable;
+        lanes.set(table, createLane(engine, journal, created));
+        await orAbort(created, signal);
+        return createCollection(table);
+      }
+      await orAbort(catalog.settled(), signal);
+      assertSameShape(existing, dimension, metric);
+      return createCollection(existing);
+    },
+    list: async (listOptions) => {
+      access.enter(listOptions?.signal);
+      const found = engine.tables
+        .values()
+        .map(({ name, dimension, metric }) => ({ name, dimension, metric }));
+      await orAbort(catalog.settled(), listOptions?.signal);
+      return found;
+    },
+    drop: async (name, dropOptions) => {
+      access.enter(dropOptions?.signal);
+      assertKey(name, 256);
+      const exists = engine.tables.get(name) !== undefined;
+      const done = exists ? catalog.write({ type: "dropCollection", name }) : catalog.settled();
+      await orAbort(done, dropOptions?.signal);
+    },
+  } satisfies VectorStore;
+
+  function createCollection(table: VectorTable): VectorCollection {
+    const { name: collection, dimension } = table;
+    const lane = lanes.get(table) ?? createLane(engine, journal);
+    lanes.set(table, lane);
+
+    const enter = (callOptions: AbortOptions | undefined): void => {
+      access.enter(callOptions?.signal);
+      // The very table: a new collection of the same name is another.
+      if (engine.tables.get(collection) === table) return;
+      throw new KeelsonError("COLLECTION_NOT_FOUND", `the collection ${collection} was dropped`, {
+        details: { collection },
+      });
+    };
+    const write = (op: Parameters<Lane["write"]>[0], signal: AbortSignal | undefined): Promise<void> =>
+      orAbort(lane.write(op), signal);
+    const answer = async <T>(value: T, signal: AbortSignal | undefined): Promise<T> => {
+      await orAbort(lane.settled(), signal);
+      return value;
+    };
+
+    return {
+      upsert: async (records, callOptions) => {
+        enter(callOptions);
+        const owned = ownRecords(records, dimension);
+        if (owned.length > 0)
+          await write({ type: "upsert", collection, records: owned }, callOptions?.signal);
+      },
+      delete: async (ids, callOptions) => {
+        enter(callOptions);
+        assertIds(ids);
+        const known = [...new Set(ids)].filter((id) => table.get(id) !== undefined);
+        if (known.length > 0) await write({ type: "delete", collection, ids: known }, callOptions?.signal);
+        else await answer(undefined, callOptions?.signal);
+      },
+      get: async (ids, callOptions) => {
+        enter(callOptions);
+        assertIds(ids);
+        return await answer(
+          ids.map((id) => table.get(id)),
+          callOptions?.signal,
+        );
+      },
+      query: async (vector, callOptions) => {
+        enter(callOptions);
+        assertFloats(vector, "vector");
+        assertVector(vector, dimension);
+        assertTopK(callOptions.topK);
+        const accepts = callOptions.filter === undefined ? undefined : compileFilter(callOptions.filter);
+        return await answer(table.query(vector, callOptions.topK, accepts), callOptions.signal);
+      },
+      scan: async (callOptions) => {
+        enter(callOptions);
+        return await answer(table.page(pageRange(callOptions)), callOptions?.signal);
+      },
+    } satisfies VectorCollection;
+  }
+}
+
+function assertShape(dimension: unknown, metric: unknown): void {
+  if (!Number.isSafeInteger(dimension) || (dimension as number) < 1)
+    throw argumentInvalid("dimension", `is ${String(dimension)}, expected a whole number of at least 1`);
+  if (METRICS.includes(metric as VectorMetric)) return;
+  const capability = `metric ${String(metric)}`;
+  throw new KeelsonError("CAPABILITY_UNSUPPORTED", `this store has no ${capability}`, {
+    details: { capability },
+  });
+}
+
+function assertSameShape(table: VectorTable, dimension: number, metric: VectorMetric): void {
+  if (table.dimension === dimension && table.metric === metric) return;
+  const expected = `${dimension} ${metric}`;
+  const actual = `${table.dimension} ${table.metric}`;
+  throw new KeelsonError(
+    "COLLECTION_MISMATCH",
+    `the collection ${table.name} exists with ${actual}, expected ${expected}`,
+    { details: { collection: table.name, expected, actual } },
+  );
+}
+
+function assertFloats(vector: unknown, argument: string): asserts vector is Float32Array {
+  // By tag, since a vector may come from another realm.
+  if (ArrayBuffer.isView(vector) && (vector as Float32Array)[Symbol.toStringTag] === "Float32Array") return;
+  throw argumentInvalid(argument, "is not a Float32Array");
+}
+
+function ownRecords(records: readonly VectorRecord[], dimension: number): UpsertRecord[] {
+  assertList(records, "records");
+  assertUniqueIds(records.map((record) => record?.id));
+  return records.map(({ id, vector, text, metadata }) => {
+    assertFloats(vector, `the vector of ${id}`);
+    assertVector(vector, dimension, id);
+    if (text !== undefined && typeof text !== "string")
+      throw argumentInvalid(`the text of ${id}`, "is not a string");
+    return { id, vector, text, metadata: ownMetadata(metadata) };
+  });
+}
