@@ -1,0 +1,16 @@
+import type { Awaitable } from "@keelson/core";
+
+/** Does the work unless aborted, and stops waiting for it on abort, rejecting with `signal.reason` itself. */
+export async function abortable<T>(signal: AbortSignal | undefined, work: () => Awaitable<T>): Promise<T> {
+  if (signal === undefined) return work();
+  signal.throwIfAborted();
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    // Deferred, so that work which throws at once rejects like work which throws later.
+    Promise.resolve()
+      .then(work)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", stop));
+  });
+}

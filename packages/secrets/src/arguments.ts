@@ -1,0 +1,71 @@
+import { assertKey, KeelsonError, type Secret } from "@keelson/core";
+import type { ChangeOptions, OverlapPolicy } from "./secret-store.ts";
+import type { SecretKind } from "./stored-secret.ts";
+
+const LONGEST_NAME = 256;
+const LONGEST_VALUE = 65_536;
+const LONGEST_NOTE = 1024;
+// 22 characters of base64url are the shortest that can hold 128 random bits.
+const SHORTEST_VERIFIED = 22;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const POLICIES: readonly unknown[] = [
+  "refuse",
+  "keep-each-deadline",
+  "revoke-previous",
+] satisfies OverlapPolicy[];
+
+export function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
+  return new KeelsonError("ARGUMENT_INVALID", `${argument} ${reason}`, { details: { argument, reason } });
+}
+
+export function assertName(name: unknown): asserts name is string {
+  assertKey(name, LONGEST_NAME);
+}
+
+/** The text of a value that may come as a `Secret`, also of another copy of core. */
+export function readText(argument: string, value: string | Secret): string {
+  const text: unknown = typeof value === "object" && value !== null ? value.expose() : value;
+  if (typeof text !== "string") throw invalid(argument, "is neither a string nor a Secret");
+  return text;
+}
+
+/** The text of a value that is to be stored. */
+export function readValue(argument: string, value: string | Secret, kind: SecretKind): string {
+  const text = readText(argument, value);
+  if (text === "") throw invalid(argument, "is empty");
+  if (text.length > LONGEST_VALUE)
+    throw invalid(argument, `is longer than ${LONGEST_VALUE} UTF-16 code units`);
+  if (LONE_SURROGATE.test(text)) throw invalid(argument, "is not well-formed Unicode");
+  if (kind === "verify" && text.length < SHORTEST_VERIFIED)
+    throw invalid(argument, `is shorter than ${SHORTEST_VERIFIED} characters, too few for kind "verify"`);
+  return text;
+}
+
+export function assertKind(kind: unknown): asserts kind is SecretKind {
+  if (kind !== "use" && kind !== "verify") throw invalid("kind", 'is neither "use" nor "verify"');
+}
+
+export function assertOverlap(onOverlap: unknown): asserts onOverlap is OverlapPolicy {
+  if (!POLICIES.includes(onOverlap)) throw invalid("onOverlap", "is not a known policy");
+}
+
+export function assertGrace(graceMs: unknown, now: number): asserts graceMs is number {
+  if (!Number.isSafeInteger(graceMs) || (graceMs as number) < 0)
+    throw invalid("graceMs", "is not a whole number of at least 0");
+  if (now + (graceMs as number) > Number.MAX_SAFE_INTEGER) throw invalid("graceMs", "is too large");
+}
+
+export function assertVersion(argument: string, version: unknown): asserts version is number {
+  if (!Number.isSafeInteger(version) || (version as number) < 1)
+    throw invalid(argument, "is not a whole number of at least 1");
+}
+
+/** Refuses a `by` or `why` that the audit cannot keep. */
+export function assertNotes(options: ChangeOptions): void {
+  for (const argument of ["by", "why"] as const) {
+    const note: unknown = options[argument];
+    if (note === undefined) continue;
+    if (typeof note !== "string" || note === "" || note.length > LONGEST_NOTE || LONE_SURROGATE.test(note))
+      throw invalid(argument, `is not a well-formed string of 1 to ${LONGEST_NOTE} UTF-16 code units`);
+  }
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import { decodeToken, hmac, sameDigest } from "./digest.ts";
+import type { StoredSecret, StoredVersion } from "./stored-secret.ts";
+
+/** The most versions that are accepted at a time: the current one and two previous ones. */
+export const MOST_LIVE = 3;
+
+/** One digest to compare with. */
+interface Slot {
+  readonly digest: Buffer;
+  /** `undefined` in slots that only stand there to be compared. */
+  readonly version: StoredVersion | undefined;
+}
+
+/** What a presented value is compared with: always the same number of digests, however many versions live. */
+export interface LiveVersions {
+  readonly key: Buffer;
+  readonly slots: readonly Slot[];
+}
+
+/** The live versions of a record. */
+export function readLiveVersions({ key, versions }: StoredSecret): LiveVersions {
+  const live = versions.filter(({ stage }) => stage === "current" || stage === "previous");
+  const slots = live.map((version) => ({ version, digest: decodeToken(version.digest) ?? decoy() }));
+  return { key: decodeToken(key) ?? decoy(), slots: filled(slots) };
+}
+
+/** Live versions of a secret that does not exist, which cost as much to compare with as those of one that does. */
+export function createDecoy(): LiveVersions {
+  return { key: decoy(), slots: filled([]) };
+}
+
+/** The live version whose value was presented, whatever its deadline. Compares with all, and does not stop at a match. */
+export function matchVersion({ key, slots }: LiveVersions, presented: string): StoredVersion | undefined {
+  const digest = hmac(key, presented);
+  let match: StoredVersion | undefined;
+  for (const slot of slots) if (sameDigest(slot.digest, digest)) match = slot.version;
+  return match;
+}
+
+function filled(slots: Slot[]): Slot[] {
+  while (slots.length < MOST_LIVE) slots.push({ version: undefined, digest: decoy() });
+  return slots;
+}
+
+function decoy(): Buffer {
+  return randomBytes(32);
+}
