@@ -1,7 +1,7 @@
 import { Secret } from "@keelson/core";
 import { createSecretBackend } from "@keelson/storage-engine";
 import { describe, expect, it } from "vitest";
-import { createSubject } from "./subject.ts";
+import { createSubject, when } from "./subject.ts";
 
 const secret = (value: string): Secret => new Secret(value, { name: "given", version: 1 });
 
@@ -64,7 +64,7 @@ describe(createSecretBackend.name, () => {
   it("keeps the value out of errors", async () => {
     const { secrets } = createSubject();
     await secrets.write("a", secret("hunter2"), { expect: "absent" });
-    const error = await secrets.write("a", secret("hunter2"), { expect: 9 }).then(undefined, (e: Error) => e);
+    const error = await when(secrets.write("a", secret("hunter2"), { expect: 9 })).catch((e: unknown) => e);
     expect(JSON.stringify(error) + String(error) + (error as Error).stack).not.toContain("hunter2");
   });
 });

@@ -1,8 +1,8 @@
-import { isKeelsonError, type Json, type StateChange, type StateEntry } from "@keelson/core";
+import type { Json, StateChange, StateEntry } from "@keelson/core";
 import { createStateStore } from "@keelson/storage-engine";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSubject } from "./subject.ts";
+import { createSubject, when } from "./subject.ts";
 
 const key = fc.constantFrom("a", "a/1", "a/2", "b", "b/\u{1f600}", "__proto__", "é");
 const change: fc.Arbitrary<StateChange> = fc.oneof(
@@ -159,10 +159,10 @@ describe(createStateStore.name, () => {
     const events: string[] = [];
     const note = (event: string) => (): void => void events.push(event);
     const calls = [
-      state.commit([{ key: "a", value: 1 }]).then(note("commit")),
-      state.get(["a"]).then(note("get")),
-      state.scan().then(note("scan")),
-      state.commit([{ key: "a", value: 2, expect: "absent" }]).catch(note("conflict")),
+      when(state.commit([{ key: "a", value: 1 }])).then(note("commit")),
+      when(state.get(["a"])).then(note("get")),
+      when(state.scan()).then(note("scan")),
+      when(state.commit([{ key: "a", value: 2, expect: "absent" }])).catch(note("conflict")),
     ];
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     expect(events).toEqual([]);
@@ -200,8 +200,8 @@ describe(createStateStore.name, () => {
       { key: "a/3", expect: "absent" },
     ]);
     await state.commit([{ key: "b/2", value: 1 }]);
-    await state.commit([{ key: "a/1", value: 2, expect: 7 }]).catch((error) => {
-      if (!isKeelsonError(error, "STATE_CONFLICT")) throw error;
+    await expect(state.commit([{ key: "a/1", value: 2, expect: 7 }])).rejects.toMatchObject({
+      code: "STATE_CONFLICT",
     });
     await Promise.resolve();
     expect(heard).toEqual([["a/1", "a/2"]]);

@@ -8,7 +8,7 @@ import {
 import { createVectorStore } from "@keelson/storage-engine";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSubject } from "./subject.ts";
+import { createSubject, when } from "./subject.ts";
 
 const DIMENSION = 5;
 const vector = fc
@@ -261,7 +261,7 @@ describe(createVectorStore.name, () => {
     holds.add("busy");
     void busy.upsert([{ id: "a", vector: new Float32Array(1) }]);
     let answered = false;
-    void busy.query(new Float32Array(1), { topK: 1 }).then(() => {
+    void when(busy.query(new Float32Array(1), { topK: 1 })).then(() => {
       answered = true;
     });
     expect(await quiet.query(new Float32Array(1), { topK: 1 })).toEqual([]);

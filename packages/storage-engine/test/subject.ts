@@ -1,4 +1,4 @@
-import type { SecretBackend, StateStore, VectorStore } from "@keelson/core";
+import type { Awaitable, SecretBackend, StateStore, VectorStore } from "@keelson/core";
 import {
   createAccess,
   createEngine,
@@ -38,4 +38,9 @@ export function createSubject(append: Journal["append"] = () => Promise.resolve(
     state: createStateStore(parts),
     secrets: createSecretBackend({ ...parts, durable: false, sealed: false, sealer }),
   };
+}
+
+/** What an interface leaves open, as the promise it is. */
+export async function when<T>(answer: Awaitable<T>): Promise<T> {
+  return await answer;
 }
