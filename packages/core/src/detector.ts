@@ -2,17 +2,27 @@
  * What makes the engine call a detector:
  *
  * - a string, 1 to 64 UTF-16 code units: wherever it stands in the text, ASCII letter case ignored;
- * - `{ digits }`: wherever a run of at least that many decimal digits starts, 1 to 32.
+ * - a regular expression of bounded length: wherever it matches, the search going on behind each match. It may use
+ *   the flag `i`, but neither `*`, `+`, `{n,}`, look-around, `^`, `$` nor back-references;
+ * - `{ digits }`, 1 to 32: wherever a run of digits starts from which at least that many follow, up to three spaces,
+ *   tabs, line breaks, dots, dashes, slashes or parentheses between two of them not counted;
+ * - `{ token }`, 8 to 64: wherever a run of at least that many ASCII letters, digits, `_` and `-` starts.
  */
-export type DetectorTrigger = string | { readonly digits: number };
+export type DetectorTrigger = string | RegExp | { readonly digits: number } | { readonly token: number };
 
-/** The bounded piece of text a detector sees. Offsets count from the start of `text`, in UTF-16 code units. */
+/**
+ * The bounded piece of text a detector sees. Offsets count from the start of `text`, in UTF-16 code units.
+ *
+ * What an earlier redaction put in (`[email]`) is never part of a window: the window ends at it, with one code unit
+ * U+E000 in its place. Disguises of single characters are undone: fullwidth digits read as ASCII ones, invisible
+ * characters are gone, every dash is `-`, every blank is a space.
+ */
 export interface DetectorWindow {
   /** Up to `left` code units before the trigger, the trigger, and up to `right` code units behind its start. */
   readonly text: string;
   /** Where the trigger starts in `text`. */
   readonly start: number;
-  /** Where the trigger ends in `text`, exclusive. */
+  /** Where the trigger ends in `text`, exclusive. Of `{ digits }` it is the first run of digits. */
   readonly end: number;
   /** Does the window begin where the document does? Else something stands before it. */
   readonly atStart: boolean;
@@ -31,9 +41,8 @@ export interface DetectorMatch {
 }
 
 /**
- * Finds one kind of thing. The engine searches the triggers natively, in one pass for all detectors, and shows each
- * detector a bounded window around its own; a detector cannot see or claim anything outside it, so the whole stays
- * linear whatever the detector does.
+ * Finds one kind of thing. The engine searches the triggers natively and shows each detector a bounded window around
+ * its own; a detector cannot see or claim anything outside it, so the whole stays linear whatever the detector does.
  *
  * @example
  * ```ts
@@ -43,7 +52,7 @@ export interface DetectorMatch {
  *   type: "EMPLOYEE_ID",
  *   triggers: ["EMP-"],
  *   left: 1,
- *   right: 10,
+ *   right: 11,
  *   verify({ text, start }) {
  *     const found = /^EMP-\d{6}(?!\d)/.exec(text.slice(start));
  *     return found ? { start, end: start + found[0].length, score: 0.9 } : undefined;
@@ -56,11 +65,16 @@ export interface Detector {
   readonly type: string;
   /** Tells detectors of one type apart in findings. Default: the type in lower case. */
   readonly name?: string | undefined;
+  /**
+   * Names what `verify` does, and is part of the redactor's id: change it whenever an answer could change. Default:
+   * the source text of `verify`, which does not tell what it closes over.
+   */
+  readonly version?: string | undefined;
   /** What to look for. At least one. */
   readonly triggers: readonly DetectorTrigger[];
   /** How many code units before the trigger the window holds, 0 to 1,024. */
   readonly left: number;
-  /** How many code units from the trigger's start on the window holds, 1 to 4,096. */
+  /** How many code units from the trigger's start on the window holds, 1 to 65,536. */
   readonly right: number;
   /**
    * Decides. It is pure and quick: the same window, the same answer. What it throws fails the whole text: redaction
