@@ -41,7 +41,7 @@ export interface AuditEvent {
   readonly hash: string;
 }
 
-/** What {@link SecretStore.audit} gives. */
+/** What the `audit` of a secret gives. */
 export interface AuditReport {
   /** The last 128 events, oldest first. */
   readonly events: readonly AuditEvent[];
@@ -60,7 +60,7 @@ export interface AuditLog {
   readonly events: readonly AuditEvent[];
 }
 
-/** What the caller of {@link appendEvent} knows of an event. */
+/** What the caller of `appendEvent` knows of an event. */
 export type NewEvent = Omit<AuditEvent, "seq" | "previousHash" | "hash">;
 
 const GENESIS = "0".repeat(64);

@@ -36,7 +36,7 @@ export interface RotationTools {
   readonly generate: () => string;
 }
 
-/** Carries out {@link SecretStore.rotate}. */
+/** Carries out the `rotate` of a store. */
 export function rotate(tools: RotationTools, name: string, options: RotateOptions): Promise<RotateResult> {
   return new RotationRun(tools, name, options).run();
 }

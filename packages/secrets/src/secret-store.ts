@@ -3,7 +3,7 @@ import type { AuditReport } from "./audit.ts";
 import type { RotationHooks } from "./rotation-hooks.ts";
 import type { RotationPhase, SecretKind, VersionStage } from "./stored-secret.ts";
 
-/** What {@link createSecretStore} takes. A whole `Storage` spread into it will do. */
+/** What `createSecretStore` takes. A whole `Storage` spread into it will do. */
 export interface SecretStoreOptions {
   /** Where the records are kept. */
   readonly secrets: SecretBackend;

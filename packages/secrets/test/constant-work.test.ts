@@ -1,0 +1,40 @@
+import { describe, expect, it, vi } from "vitest";
+import { MINUTE, openStore, token } from "./support/open-store.ts";
+
+const work = vi.hoisted(() => ({ hmacs: 0, compares: 0 }));
+vi.mock("node:crypto", async (importOriginal) => {
+  const crypto = await importOriginal<typeof import("node:crypto")>();
+  return {
+    ...crypto,
+    createHmac: (...args: Parameters<typeof crypto.createHmac>) => {
+      work.hmacs += 1;
+      return crypto.createHmac(...args);
+    },
+    timingSafeEqual: (...args: Parameters<typeof crypto.timingSafeEqual>) => {
+      work.compares += 1;
+      return crypto.timingSafeEqual(...args);
+    },
+  };
+});
+
+describe("verify", () => {
+  it("hashes once and compares three times, whatever is presented and however many versions live", async () => {
+    const { store } = openStore();
+    const cost = async (name: string, presented: string) => {
+      Object.assign(work, { hmacs: 0, compares: 0 });
+      const { ok } = await store.verify(name, presented);
+      return [ok, work.hmacs, work.compares];
+    };
+    const [one, two, three] = [token("one"), token("two"), token("three")];
+    expect(await cost("api", one)).toEqual([false, 1, 3]);
+    await store.put("api", one, { kind: "verify" });
+    expect(await cost("api", one)).toEqual([true, 1, 3]);
+    expect(await cost("api", two)).toEqual([false, 1, 3]);
+    await store.rotate("api", { graceMs: MINUTE, value: two });
+    await store.rotate("api", { graceMs: MINUTE, value: three, onOverlap: "keep-each-deadline" });
+    for (const value of [one, two, three]) expect(await cost("api", value)).toEqual([true, 1, 3]);
+    expect(await cost("api", "")).toEqual([false, 1, 3]);
+    for (const version of [1, 2, 3]) await store.revoke("api", version);
+    expect(await cost("api", three)).toEqual([false, 1, 3]);
+  });
+});

@@ -1,0 +1,143 @@
+import { Secret } from "@keelson/core";
+import { createSecretStore, type SecretStoreOptions } from "@keelson/secrets";
+import { describe, expect, it } from "vitest";
+import { MINUTE, openStore, token } from "./support/open-store.ts";
+
+describe("createSecretStore", () => {
+  it("refuses a backend of another interface version", () => {
+    const { backend } = openStore();
+    const secrets = { ...backend, specVersion: 2 } as unknown as SecretStoreOptions["secrets"];
+    expect(() => createSecretStore({ secrets })).toThrow(
+      expect.objectContaining({ code: "SPEC_VERSION_UNSUPPORTED" }),
+    );
+  });
+});
+
+describe("put", () => {
+  it("stores version 1, which get gives back", async () => {
+    const { store } = openStore();
+    const { version, secret } = await store.put("api", "hunter2");
+    expect([version, secret.version, secret.name]).toEqual([1, 1, "api"]);
+    expect((await store.get("api")).expose()).toBe("hunter2");
+  });
+
+  it("takes a Secret for a value", async () => {
+    const { store } = openStore();
+    await store.put("api", new Secret("hunter2", { name: "elsewhere", version: 9 }));
+    const secret = await store.get("api");
+    expect([secret.expose(), String(secret)]).toEqual(["hunter2", "[secret api@1]"]);
+  });
+
+  it("makes a value of 256 random bits where none is given", async () => {
+    const { store } = openStore();
+    const { secret: a } = await store.put("a");
+    const { secret: b } = await store.put("b");
+    expect(a.expose()).toMatch(/^[\w-]{43}$/);
+    expect(a.expose()).not.toBe(b.expose());
+    expect((await store.get("a")).expose()).toBe(a.expose());
+  });
+
+  it("makes values by the generate that was given", async () => {
+    const { store } = openStore({ generate: () => token("made") });
+    expect((await store.put("a")).secret.expose()).toBe(token("made"));
+  });
+
+  it("refuses a name that is taken, and keeps what is there", async () => {
+    const { store } = openStore();
+    await store.put("api", "first");
+    await expect(store.put("api", "second")).rejects.toMatchObject({
+      code: "SECRET_EXISTS",
+      details: { name: "api" },
+    });
+    expect((await store.get("api")).expose()).toBe("first");
+  });
+
+  it("lets one of two writers at the same time win", async () => {
+    const { store, reopen } = openStore();
+    const results = await Promise.allSettled([store.put("api", "a"), reopen().put("api", "b")]);
+    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  });
+
+  it.each([
+    ["empty", ""],
+    ["longer than 65,536", "x".repeat(65_537)],
+    ["not well-formed", "\ud800"],
+    ["neither string nor Secret", 42 as unknown as string],
+  ])("refuses a value that is %s, and stores nothing", async (_, value) => {
+    const { store } = openStore();
+    await expect(store.put("api", value)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    expect(await store.list()).toEqual([]);
+  });
+
+  it("refuses values of kind verify that are too short to be random enough", async () => {
+    const { store } = openStore();
+    const put = (value: string) => store.put("api", value, { kind: "verify" });
+    await expect(put("x".repeat(21))).rejects.toMatchObject({
+      code: "ARGUMENT_INVALID",
+      details: { argument: "value" },
+    });
+    await expect(put("x".repeat(22))).resolves.toMatchObject({ version: 1 });
+  });
+
+  it.each(["", "n".repeat(257), "\udc00"])("refuses a name that cannot be one", async (name) => {
+    const { store } = openStore();
+    await expect(store.put(name, "value")).rejects.toMatchObject({ code: "KEY_INVALID" });
+  });
+
+  it("refuses an unknown kind, and notes that are none", async () => {
+    const { store } = openStore();
+    const kind = "hash" as unknown as "use";
+    await expect(store.put("a", "v", { kind })).rejects.toMatchObject({ details: { argument: "kind" } });
+    await expect(store.put("a", "v", { by: "" })).rejects.toMatchObject({ details: { argument: "by" } });
+    const why = "w".repeat(1025);
+    await expect(store.put("a", "v", { why })).rejects.toMatchObject({ details: { argument: "why" } });
+  });
+
+  it("stores nothing of a value of kind verify but a keyed hash", async () => {
+    const { store, backend } = openStore();
+    await store.put("a", token("same"), { kind: "verify" });
+    await store.put("b", token("same"), { kind: "verify" });
+    const payloads = await Promise.all(["a", "b"].map((name) => backend.read(name)));
+    const records = payloads.map((record) => JSON.parse(record?.payload.expose() ?? ""));
+    expect(JSON.stringify(records)).not.toContain(token("same"));
+    expect(records[0].versions[0].digest).not.toBe(records[1].versions[0].digest);
+  });
+});
+
+describe("get", () => {
+  it("gives the current version, or a previous one inside its window", async () => {
+    const { store, clock } = openStore();
+    await store.put("api", "old");
+    await store.rotate("api", { graceMs: MINUTE, value: "new" });
+    expect((await store.get("api")).expose()).toBe("new");
+    expect((await store.get("api", { version: 1 })).expose()).toBe("old");
+    await clock.advance(MINUTE);
+    await expect(store.get("api", { version: 1 })).rejects.toMatchObject({ code: "SECRET_NOT_FOUND" });
+    expect((await store.get("api")).expose()).toBe("new");
+  });
+
+  it("knows no value of unknown names and versions", async () => {
+    const { store } = openStore();
+    await expect(store.get("api")).rejects.toMatchObject({
+      code: "SECRET_NOT_FOUND",
+      details: { name: "api" },
+    });
+    await store.put("api", "value");
+    await expect(store.get("api", { version: 2 })).rejects.toMatchObject({ code: "SECRET_NOT_FOUND" });
+    await expect(store.get("api", { version: 0 })).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+  });
+
+  it("says that kind verify has no value to give", async () => {
+    const { store } = openStore();
+    await store.put("api", undefined, { kind: "verify" });
+    await expect(store.get("api")).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+  });
+});
+
+describe("list", () => {
+  it("names all secrets, ascending", async () => {
+    const { store } = openStore();
+    for (const name of ["b", "a", "c"]) await store.put(name, "value");
+    expect(await store.list()).toEqual(["a", "b", "c"]);
+  });
+});

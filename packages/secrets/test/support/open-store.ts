@@ -1,0 +1,36 @@
+import { createManualClock, createMemoryStorage, type ManualClock } from "@keelson/adapters-memory";
+import type { SecretBackend } from "@keelson/core";
+import { createSecretStore, type SecretStore, type SecretStoreOptions } from "@keelson/secrets";
+
+export const MINUTE = 60_000;
+
+/** A store over memory with a clock to move, and the means to open another one over the same backend. */
+export interface OpenStore {
+  readonly backend: SecretBackend;
+  readonly clock: ManualClock;
+  readonly store: SecretStore;
+  /** A store as another process, or the same one restarted, would open it. */
+  reopen(): SecretStore;
+}
+
+export function openStore(options: Partial<SecretStoreOptions> = {}): OpenStore {
+  const clock = createManualClock({ nowMs: 1_000_000 });
+  const backend = options.secrets ?? createMemoryStorage().secrets;
+  const reopen = (): SecretStore => createSecretStore({ clock, ...options, secrets: backend });
+  return { backend, clock, store: reopen(), reopen };
+}
+
+/** Which of the values the store accepts. */
+export async function accepted(
+  store: SecretStore,
+  name: string,
+  values: readonly string[],
+): Promise<string[]> {
+  const results = await Promise.all(values.map((value) => store.verify(name, value)));
+  return values.filter((_, i) => results[i]?.ok);
+}
+
+/** A value of kind "verify" that tests can read. */
+export function token(label: string): string {
+  return `${label}-0123456789-0123456789`;
+}
