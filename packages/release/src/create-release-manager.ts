@@ -1,0 +1,188 @@
+import { assertKey, assertSpecVersion, type EvalRunner, scanState, systemClock } from "@keelson/core";
+import { type CanaryOptions, runCanary } from "./canary.ts";
+import { invalidArgument } from "./check-argument.ts";
+import type { Context } from "./context.ts";
+import { createRamp } from "./create-ramp.ts";
+import { rollbackTargetOf, toJson } from "./head.ts";
+import { history } from "./history.ts";
+import { createJournal } from "./journal.ts";
+import { createKeys } from "./keys.ts";
+import { notLive, promote } from "./promote.ts";
+import { register } from "./register.ts";
+import type { Release } from "./release.ts";
+import type { ReleaseManager, ReleaseManagerOptions } from "./release-manager.ts";
+import { createReleases } from "./releases.ts";
+import { rollback } from "./rollback.ts";
+import { createRouting } from "./routing.ts";
+import { startRamp } from "./start-ramp.ts";
+import type { Verdict } from "./verdict.ts";
+import { verifyAudit } from "./verify-audit.ts";
+
+/**
+ * Makes a release manager. Nothing is read or written until a method is called.
+ *
+ * @throws KeelsonError KEY_INVALID when the name is malformed, SPEC_VERSION_UNSUPPORTED when the runner was written
+ * for another version of its interface.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStorage } from "@keelson/adapters-memory";
+ * import type { EvalRunner } from "@keelson/core";
+ * import { createReleaseManager } from "@keelson/release";
+ *
+ * const evals: EvalRunner = {
+ *   specVersion: 1,
+ *   id: "shouting@1",
+ *   run: (bundle, { expected }) => ({ score: bundle.prompt === expected ? 1 : 0 }),
+ * };
+ * const releases = createReleaseManager({ ...createMemoryStorage(), evals });
+ * await releases.register("v1", { prompt: "Answer.", model: "small" });
+ * await releases.register("v2", { prompt: "Answer in one sentence.", model: "small" });
+ * await releases.promote("v1", { by: "ana", why: "first version" });
+ *
+ * const cases = [{ id: "q1", input: "Why?", expected: "Answer in one sentence." }];
+ * const { promoted, live } = await releases.release("v2", { cases });
+ * console.log(promoted, live); // true v2
+ * console.log((await releases.rollbackTarget())?.name); // v1
+ * console.log((await releases.rollback({ by: "ana", why: "too terse" })).live); // v1
+ * ```
+ */
+export function createReleaseManager(options: ReleaseManagerOptions): ReleaseManager {
+  const { state, evals, clock = systemClock, name = "default" } = options;
+  assertKey(name, 256);
+  if (evals !== undefined) assertSpecVersion(evals, "EvalRunner");
+  const keys = createKeys(name);
+  const releases = createReleases(state, keys);
+  const routing = createRouting(name, releases);
+  const journal = createJournal({ state, clock, keys, onHead: routing.follow });
+  const context: Context = { name, state, evals, clock, keys, journal, releases, routing };
+
+  const readRelease = async (
+    release: string | null,
+    signal: AbortSignal | undefined,
+  ): Promise<Release | undefined> => {
+    if (release === null) return undefined;
+    const [found] = await releases.find([release], { signal });
+    return found;
+  };
+
+  /** A verdict with the count of moves it was made at. */
+  const judge = async (
+    candidate: string,
+    given: CanaryOptions,
+  ): Promise<{ verdict: Verdict; moves: number }> => {
+    const { by, signal } = given;
+    const runner = needEvals(evals);
+    const { head } = await journal.read([], { signal });
+    if (head.live === null) throw notLive(name);
+    const [ofCandidate, ofLive] = (await releases.find([candidate, head.live], { signal })) as [
+      Release,
+      Release,
+    ];
+    const verdict = await runCanary(runner, ofCandidate, ofLive, given);
+    const evidence = { verdict: verdict.verdict, ...(toJson(verdict.evidence) as object) };
+    await journal.transact(
+      [],
+      () => ({
+        result: undefined,
+        events: [
+          {
+            type: "canaryJudged",
+            release: candidate,
+            previous: ofLive.name,
+            by,
+            why: verdict.reason,
+            evidence,
+          },
+        ],
+      }),
+      { signal },
+    );
+    return { verdict, moves: head.moves };
+  };
+
+  return {
+    name,
+    register: (release, bundle, given = {}) => register(context, release, bundle, given),
+
+    async get(release, { signal } = {}) {
+      signal?.throwIfAborted();
+      assertKey(release, 256);
+      const [entry] = await state.get([keys.release(release)], { signal });
+      return entry && releases.read(entry);
+    },
+
+    async list({ signal } = {}) {
+      signal?.throwIfAborted();
+      const all: Release[] = [];
+      for await (const entry of scanState(state, { prefix: keys.releases, signal })) {
+        all.push(releases.read(entry));
+      }
+      return all;
+    },
+
+    async live({ signal } = {}) {
+      const { head } = await journal.read([], { signal });
+      return readRelease(head.live, signal);
+    },
+
+    async rollbackTarget({ signal } = {}) {
+      const { head } = await journal.read([], { signal });
+      return readRelease(rollbackTargetOf(head), signal);
+    },
+
+    canary: async (candidate, given) => (await judge(candidate, given)).verdict,
+
+    async release(candidate, given) {
+      const { verdict, moves } = await judge(candidate, given);
+      const { by, why = verdict.reason, signal } = given;
+      const { baseline } = verdict.evidence;
+      if (verdict.verdict !== "promote") return { verdict, promoted: false, live: baseline.release };
+      const { live } = await promote(context, candidate, { by, why, signal }, { moves });
+      return { verdict, promoted: true, live };
+    },
+
+    promote: (release, given = {}) => promote(context, release, given),
+    rollback: (given = {}) => rollback(context, given),
+
+    async ramp(candidate, given = {}) {
+      routing.start();
+      return createRamp(context, await startRamp(context, candidate, given));
+    },
+
+    async resumeRamp({ signal } = {}) {
+      routing.start();
+      const { head } = await journal.read([], { signal });
+      return head.ramp === null ? undefined : createRamp(context, head.ramp);
+    },
+
+    async router({ onError, signal } = {}) {
+      routing.start();
+      const refresh = async (): Promise<void> => void (await journal.read([]));
+      // Watched before it is read, so that nothing falls between.
+      const unwatch = state.watch?.(
+        keys.head,
+        () => void refresh().catch((error: unknown) => onError?.(error)),
+      );
+      try {
+        await journal.read([], { signal });
+      } catch (error) {
+        unwatch?.();
+        throw error;
+      }
+      return {
+        assign: routing.assign,
+        refresh: async (given = {}) => void (await journal.read([], given)),
+        close: () => unwatch?.(),
+      };
+    },
+
+    history: (given = {}) => history(context, given),
+    verifyAudit: (given = {}) => verifyAudit(context, given),
+  };
+}
+
+function needEvals(evals: EvalRunner | undefined): EvalRunner {
+  if (evals !== undefined) return evals;
+  throw invalidArgument("evals", "is missing: the manager was made without a runner");
+}

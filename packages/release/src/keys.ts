@@ -1,0 +1,48 @@
+/** Where one manager keeps what in the state store. */
+export interface Keys {
+  /** The one record that says what serves: {@link Head}. */
+  readonly head: string;
+  /** What all releases' keys start with. */
+  readonly releases: string;
+  release(name: string): string;
+  /** Stands where a release has been live. */
+  lived(name: string): string;
+  /** What all audit events' keys start with. */
+  readonly audits: string;
+  audit(sequence: number): string;
+  /** What a ramp's observations add up to. */
+  tally(ramp: string): string;
+  /** How a ramp ended. */
+  end(ramp: string): string;
+  /** What the keys of observed ids start with, of all ramps. */
+  readonly seenAll: string;
+  /** Stands where an observation of that id has been counted. */
+  seen(ramp: string, id: string): string;
+}
+
+/** The keys of the manager of that name. */
+export function createKeys(manager: string): Keys {
+  const root = `release/${escapeName(manager)}`;
+  return {
+    head: `${root}/head`,
+    releases: `${root}/releases/`,
+    release: (name) => `${root}/releases/${name}`,
+    lived: (name) => `${root}/lived/${name}`,
+    audits: `${root}/audit/`,
+    audit: (sequence) => `${root}/audit/${padSequence(sequence)}`,
+    tally: (ramp) => `${root}/ramps/${ramp}/tally`,
+    end: (ramp) => `${root}/ramps/${ramp}/end`,
+    seenAll: `${root}/seen/`,
+    seen: (ramp, id) => `${root}/seen/${ramp}/${id}`,
+  };
+}
+
+/** A sequence number as text that sorts like the number. */
+export function padSequence(sequence: number): string {
+  return String(sequence).padStart(12, "0");
+}
+
+// Names may hold "/": unescaped, the manager "a/releases" would write among the releases of "a".
+function escapeName(name: string): string {
+  return name.replaceAll("%", "%25").replaceAll("/", "%2F");
+}

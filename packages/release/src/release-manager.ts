@@ -1,0 +1,143 @@
+import type { AbortOptions, Bundle, Clock, EvalRunner, StateStore } from "@keelson/core";
+import type { AuditEvent } from "./audit-event.ts";
+import type { CanaryOptions } from "./canary.ts";
+import type { HistoryOptions } from "./history.ts";
+import type { MoveResult, PromoteOptions, RollbackOptions } from "./promote.ts";
+import type { Ramp, RampOptions } from "./ramp.ts";
+import type { RegisterOptions } from "./register.ts";
+import type { Release } from "./release.ts";
+import type { Router, RouterOptions } from "./router.ts";
+import type { Verdict } from "./verdict.ts";
+import type { AuditReport, VerifyAuditOptions } from "./verify-audit.ts";
+
+/** What {@link createReleaseManager} takes. */
+export interface ReleaseManagerOptions {
+  /** Where everything is kept. Managers of one name on one store, in any number of processes, are one. */
+  readonly state: StateStore;
+  /** What answers and scores the cases of a canary. Needed for `canary` and `release` only. */
+  readonly evals?: EvalRunner | undefined;
+  /** Default: the machine's own time. */
+  readonly clock?: Clock | undefined;
+  /** Keeps managers on one store apart: 1 to 256 UTF-16 code units. Default `"default"`. */
+  readonly name?: string | undefined;
+}
+
+/** What {@link ReleaseManager.release} takes. */
+export interface ReleaseOptions extends CanaryOptions {
+  /** Why, for the audit log. Default: the verdict's reason. */
+  readonly why?: string | undefined;
+}
+
+/** What {@link ReleaseManager.release} did. */
+export interface ReleaseResult {
+  readonly verdict: Verdict;
+  /** Is the candidate live now? */
+  readonly promoted: boolean;
+  /** The release that is live now. */
+  readonly live: string;
+}
+
+/**
+ * The life of a system's versions: registered, judged, ramped up, promoted, rolled back.
+ *
+ * One record says what serves. It changes only by compare-and-set, in one commit with the audit event that tells of
+ * it, so several workers and operators can act at once and any of them may crash: a call that rejected because the
+ * store failed may have taken place, and calling it again does not do it twice.
+ */
+export interface ReleaseManager {
+  /** The manager's name. */
+  readonly name: string;
+
+  /**
+   * Registers a bundle under a name. The bundle is copied and frozen. The same bundle under the same name again
+   * changes nothing, and answers with the first registration.
+   *
+   * @throws KeelsonError RELEASE_EXISTS when the name has another bundle.
+   * @throws KeelsonError VALUE_INVALID when it is no bundle or not JSON, KEY_INVALID when the name is malformed.
+   */
+  register(name: string, bundle: Bundle, options?: RegisterOptions): Promise<Release>;
+
+  /** A release; `undefined` where none has that name. */
+  get(name: string, options?: AbortOptions): Promise<Release | undefined>;
+
+  /** All releases, by ascending name. */
+  list(options?: AbortOptions): Promise<Release[]>;
+
+  /** The release that serves, or during a ramp the baseline; `undefined` where nothing is live yet. */
+  live(options?: AbortOptions): Promise<Release | undefined>;
+
+  /**
+   * What {@link ReleaseManager.rollback} would go to; `undefined` where there is nothing to undo: before the second promotion, and
+   * after a rollback until the next promotion or ramp. During a ramp it is the live release. A breach leaves it as it
+   * was before the ramp.
+   */
+  rollbackTarget(options?: AbortOptions): Promise<Release | undefined>;
+
+  /**
+   * Runs a registered candidate and the live release on the same cases, in pairs, and judges. The verdict goes into
+   * the audit log; no traffic moves. A case without a score on either side is missing, never 0. Pairs are judged in the order of
+   * the cases, so the same scores always give the same verdict.
+   *
+   * @throws KeelsonError RELEASE_NOT_FOUND when the candidate is not registered, RELEASE_NOT_LIVE when nothing is live.
+   * @throws KeelsonError ARGUMENT_INVALID when an option, or a figure that the runner gives, is out of its range, or the
+   * manager has no `evals`.
+   * @throws KeelsonError ID_DUPLICATE when two cases have one id.
+   */
+  canary(candidate: string, options: CanaryOptions): Promise<Verdict>;
+
+  /**
+   * A canary, and on `promote` the promotion; on any other verdict live stays.
+   *
+   * @throws KeelsonError RELEASE_CONFLICT when traffic was moved while the canary ran: the verdict, which is in the
+   * audit log, is about a live release that may not be live any more. And all that {@link ReleaseManager.canary} throws.
+   */
+  release(candidate: string, options: CanaryOptions & ReleaseOptions): Promise<ReleaseResult>;
+
+  /**
+   * Makes a release live, at once and for everybody; what was live becomes the rollback target. The candidate of a
+   * ramp under way can be promoted, which ends the ramp. Promoting what is live changes nothing.
+   *
+   * @throws KeelsonError RELEASE_NOT_FOUND when it is not registered.
+   * @throws KeelsonError RELEASE_CONFLICT when traffic was moved meanwhile: a promotion loses against a rollback.
+   * @throws KeelsonError RELEASE_STATE_INVALID when `expect` is not live, or another candidate is ramping.
+   */
+  promote(name: string, options?: PromoteOptions): Promise<MoveResult>;
+
+  /**
+   * Takes the last step back, at once: ends a ramp under way, or returns to what the last promotion replaced. It
+   * needs no verdict and wins against everything that happens at the same time: it goes on until it has landed.
+   *
+   * A rollback undoes one step, once: called again, or by two alarms at once, it changes nothing and says so with
+   * `moved: false`, rather than walk on into the past. To go further back, name the release with `to`.
+   *
+   * @throws KeelsonError RELEASE_NOT_LIVE when nothing is live, ROLLBACK_TARGET_MISSING when nothing was before.
+   * @throws KeelsonError RELEASE_NOT_FOUND when `to` is not registered, RELEASE_STATE_INVALID when it was never live.
+   */
+  rollback(options?: RollbackOptions): Promise<MoveResult>;
+
+  /**
+   * Starts to move traffic to a candidate, stage by stage; see {@link Ramp}. There is one ramp at a time. The same
+   * candidate with the same plan joins the ramp that is under way.
+   *
+   * @throws KeelsonError RELEASE_NOT_FOUND, RELEASE_NOT_LIVE when there is nothing to ramp up, or nothing beside it.
+   * @throws KeelsonError RELEASE_STATE_INVALID when the candidate is live or another ramp is under way.
+   * @throws KeelsonError RELEASE_CONFLICT when traffic was moved meanwhile.
+   * @throws KeelsonError ARGUMENT_INVALID when the plan is not sound.
+   */
+  ramp(candidate: string, options?: RampOptions): Promise<Ramp>;
+
+  /**
+   * A handle to the ramp that is under way, with the evidence it has; `undefined` where there is none. What a worker
+   * calls when it starts.
+   */
+  resumeRamp(options?: AbortOptions): Promise<Ramp | undefined>;
+
+  /** A router that assigns requests to the live release and a ramp's candidate. Close it to stop it watching. */
+  router(options?: RouterOptions): Promise<Router>;
+
+  /** What happened, oldest first. */
+  history(options?: HistoryOptions): Promise<AuditEvent[]>;
+
+  /** Checks that no event of the audit log is missing, changed or out of its place. */
+  verifyAudit(options?: VerifyAuditOptions): Promise<AuditReport>;
+}

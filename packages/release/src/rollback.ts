@@ -1,0 +1,52 @@
+import { KeelsonError, type StateChange } from "@keelson/core";
+import type { AuditEventFacts } from "./audit-event.ts";
+import type { Context } from "./context.ts";
+import { fromJson, rollbackTargetOf } from "./head.ts";
+import { type MoveResult, notLive, type RollbackOptions, stateInvalid } from "./promote.ts";
+import { endOfRamp, rampEvidence } from "./ramp-records.ts";
+import type { RampTally } from "./ramp-tally.ts";
+import { notFound } from "./releases.ts";
+
+export function rollback(
+  { name, keys, journal, state }: Context,
+  { by, why, to, signal }: RollbackOptions,
+): Promise<MoveResult> {
+  // Decided once: a promotion that lands before the rollback is not what the caller wants to keep.
+  let target = to;
+  const named = to === undefined ? [] : [keys.release(to), keys.lived(to)];
+  return journal.transact<MoveResult>(
+    named,
+    async ({ head, entries: [release, lived] }) => {
+      if (to !== undefined && release === undefined) throw notFound(to);
+      if (to !== undefined && lived === undefined) throw stateInvalid(to, "registered", "live before");
+      if (head.live === null) throw notLive(name);
+      if (target === undefined) {
+        if (head.undone && head.ramp === null) return { result: { moved: false, live: head.live } };
+        target = rollbackTargetOf(head) ?? undefined;
+        if (target === undefined) {
+          throw new KeelsonError("ROLLBACK_TARGET_MISSING", `nothing was live before ${head.live}`, {
+            details: { live: head.live },
+          });
+        }
+      }
+      if (head.live === target && head.ramp === null) return { result: { moved: false, live: target } };
+
+      const changes: StateChange[] = [];
+      let evidence: AuditEventFacts["evidence"];
+      if (head.ramp !== null) {
+        const [tally] = await state.get([keys.tally(head.ramp.id)], { signal });
+        if (tally) evidence = rampEvidence(head.ramp, fromJson<RampTally>(tally.value));
+        changes.push(endOfRamp(keys, head.ramp, "rolledBack", why ?? "rolled back by hand"));
+      }
+      const from = head.live === target ? head.ramp?.candidate : head.live;
+      return {
+        result: { moved: true, live: target, from },
+        head: { live: target, target: null, undone: true, ramp: null, moves: head.moves + 1 },
+        events: [{ type: "rolledBack", release: target, previous: from, by, why, evidence }],
+        changes,
+      };
+    },
+    // Every attempt that fails is a change by somebody else that landed: it goes on until its own does.
+    { signal, attempts: Number.POSITIVE_INFINITY },
+  );
+}

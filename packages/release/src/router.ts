@@ -1,0 +1,45 @@
+import type { AbortOptions, Bundle } from "@keelson/core";
+
+/** Which release answers a request, and with what. Keep it for the whole request: it never changes. */
+export interface Assignment {
+  /** The release's name: what to observe the request as. */
+  readonly release: string;
+  /** The content id of its bundle. */
+  readonly bundleId: string;
+  /** The bundle itself, frozen. A request that began with it ends with it, whatever is promoted meanwhile. */
+  readonly bundle: Bundle;
+  /** `candidate` for the release of a ramp under way; the live release is the `baseline`. */
+  readonly variant: "candidate" | "baseline";
+}
+
+/** What {@link ReleaseManager.router} takes. */
+export interface RouterOptions extends AbortOptions {
+  /**
+   * Told when the record could not be read after it changed. The router goes on with what it knows; the next change
+   * or `refresh` tries again.
+   */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * Says which release answers a request, without waiting. It follows the record: at once for changes made through the
+ * same manager; for those of other processes by the state store's `watch` where it has one, by every `observe` and
+ * `status` of a ramp, and by `refresh`. It never goes back to an older state of the record.
+ */
+export interface Router {
+  /**
+   * Assigns a request. The same key always gets the same release while a ramp stays at its stage, and one that got the
+   * candidate keeps it as the share grows: a key is in the share when MurmurHash3 x86 32-bit of its UTF-8 bytes,
+   * with a seed taken from the candidate's bundle id, is below `share * 2^32`. Another candidate meets other keys
+   * first. Without a key the live release answers.
+   *
+   * @throws KeelsonError RELEASE_NOT_LIVE when nothing is live.
+   */
+  assign(key?: string): Assignment;
+
+  /** Reads the record now. */
+  refresh(options?: AbortOptions): Promise<void>;
+
+  /** Stops watching. `assign` goes on with what the router knows. */
+  close(): void;
+}

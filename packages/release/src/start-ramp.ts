@@ -1,0 +1,93 @@
+import { type AbortOptions, type StateChange, scanState } from "@keelson/core";
+import { canonicalJson } from "./bundle-id.ts";
+import type { Context } from "./context.ts";
+import { type RampControl, toJson } from "./head.ts";
+import { conflict } from "./journal.ts";
+import { padSequence } from "./keys.ts";
+import { notLive, stateInvalid } from "./promote.ts";
+import type { RampOptions } from "./ramp.ts";
+import { rampEvidence } from "./ramp-records.ts";
+import { rampSettings } from "./ramp-settings.ts";
+import { emptyTally } from "./ramp-tally.ts";
+import { notFound } from "./releases.ts";
+import { seedOf } from "./routing.ts";
+
+const SWEEP_PAGE = 500;
+
+/** Starts a ramp, or joins the one that is under way with the same candidate and plan. */
+export async function startRamp(
+  context: Context,
+  candidate: string,
+  options: RampOptions,
+): Promise<RampControl> {
+  const { name, keys, journal, releases, clock } = context;
+  const { by, why, signal } = options;
+  const settings = rampSettings(options);
+  const first = await journal.read([], { signal });
+  if (first.head.ramp === null) await sweepSeen(context, first.head.audit.sequence, { signal });
+
+  return journal.transact<RampControl>(
+    [keys.release(candidate)],
+    ({ head, entries: [entry] }) => {
+      if (entry === undefined) throw notFound(candidate);
+      if (head.live === null) throw notLive(name);
+      if (head.ramp !== null) {
+        const same =
+          head.ramp.candidate === candidate &&
+          canonicalJson(toJson(head.ramp.settings)) === canonicalJson(toJson(settings));
+        if (same) return { result: head.ramp };
+        throw stateInvalid(head.ramp.candidate, "ramping", "no ramp under way, or one of the same plan");
+      }
+      if (head.live === candidate) throw stateInvalid(candidate, "live", "not live");
+      if (head.moves !== first.head.moves) throw conflict(1);
+
+      const ramp: RampControl = {
+        id: padSequence(head.audit.sequence + 1),
+        candidate,
+        baseline: head.live,
+        seed: seedOf(releases.read(entry).bundleId),
+        stage: 0,
+        stageEndsAtMs: clock.now() + settings.minStageMs,
+        settings,
+      };
+      const tally = emptyTally(settings.stages.length);
+      return {
+        result: ramp,
+        head: { ramp },
+        events: [
+          {
+            type: "rampStarted",
+            release: candidate,
+            previous: head.live,
+            by,
+            why,
+            evidence: rampEvidence(ramp, tally),
+          },
+        ],
+        changes: [{ key: keys.tally(ramp.id), value: toJson(tally), expect: "absent" }],
+      };
+    },
+    { signal },
+  );
+}
+
+/**
+ * Deletes what earlier ramps remembered of observed ids, which nothing reads any more. A ramp that starts meanwhile
+ * has a later id, and is left alone.
+ */
+async function sweepSeen(
+  { state, keys }: Context,
+  sequence: number,
+  { signal }: AbortOptions,
+): Promise<void> {
+  const firstToKeep = keys.seen(padSequence(sequence + 1), "");
+  let deletes: StateChange[] = [];
+  for await (const { key } of scanState(state, { prefix: keys.seenAll, limit: SWEEP_PAGE, signal })) {
+    if (key >= firstToKeep) break;
+    deletes.push({ key, delete: true });
+    if (deletes.length < SWEEP_PAGE) continue;
+    await state.commit(deletes, { signal });
+    deletes = [];
+  }
+  if (deletes.length > 0) await state.commit(deletes, { signal });
+}
