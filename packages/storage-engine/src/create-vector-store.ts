@@ -112,7 +112,7 @@ export function createVectorStore(options: EngineVectorStoreOptions): VectorStor
       delete: async (ids, callOptions) => {
         enter(callOptions);
         assertIds(ids);
-        const known = [...new Set(ids)].filter((id) => table.get(id) !== undefined);
+        const known = [...new Set(ids)].filter(table.has);
         if (known.length > 0) await write({ type: "delete", collection, ids: known }, callOptions?.signal);
         else await answer(undefined, callOptions?.signal);
       },

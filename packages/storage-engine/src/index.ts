@@ -20,3 +20,4 @@ export {
   type Sealer,
 } from "./create-secret-backend.ts";
 export { argumentInvalid, pageRange } from "./arguments.ts";
+export { freezeJson } from "./json-copy.ts";

@@ -14,6 +14,7 @@ export interface VectorTable {
   readonly size: number;
   upsert(record: UpsertRecord): void;
   delete(id: string): void;
+  has(id: string): boolean;
   get(id: string): VectorRecord | undefined;
   page(range: PageRange): VectorRecord[];
   /** Scores every row that the filter accepts. */
@@ -73,6 +74,7 @@ export function createVectorTable(name: string, dimension: number, metric: Vecto
       for (const column of [ids, texts, metadata, inverseNorms]) column.length = last;
       vectors.shrink(last);
     },
+    has: (id) => rowOf.get(id) !== undefined,
     get: (id) => {
       const row = rowOf.get(id);
       return row === undefined ? undefined : read(row);

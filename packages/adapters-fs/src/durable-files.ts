@@ -1,0 +1,57 @@
+import { dirname } from "node:path";
+import type { FileSystem, OpenFile } from "./file-system.ts";
+import { hasCode } from "./system-error.ts";
+
+/** A file's bytes, `undefined` where there is none. */
+export async function readWhole(fileSystem: FileSystem, path: string): Promise<Uint8Array | undefined> {
+  let file: OpenFile;
+  try {
+    file = await fileSystem.open(path, "read");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+  try {
+    return await file.read(await file.size(), 0);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes all of the bytes, however many calls it takes. */
+export async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const written = await file.write(bytes.subarray(done), position + done);
+    if (written <= 0) throw new Error(`wrote ${done} of ${bytes.length} bytes and then no more`);
+    done += written;
+  }
+}
+
+/** Makes a new file and syncs it, though not yet its name. */
+export async function createWhole(fileSystem: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
+  const file = await fileSystem.open(path, "create");
+  try {
+    await writeAll(file, bytes, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes a directory and those above it where they are missing, and syncs their names. */
+export async function makeDirectory(fileSystem: FileSystem, path: string): Promise<void> {
+  const parents: string[] = [];
+  for (let missing = path; !(await fileSystem.exists(missing)); missing = dirname(missing))
+    parents.push(dirname(missing));
+  await fileSystem.createDirectory(path);
+  for (const parent of parents) await fileSystem.syncDirectory(parent);
+}
+
+/** Removes a name; there need not be one. */
+export async function removeIfThere(fileSystem: FileSystem, path: string): Promise<void> {
+  try {
+    await fileSystem.remove(path);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+}

@@ -1,0 +1,40 @@
+/** How {@link FileSystem.open} opens a file: to read it, to read and write it, or as a new one of mode 0600. */
+export type OpenMode = "read" | "write" | "create";
+
+/** One open file. */
+export interface OpenFile {
+  /** Reads up to `length` bytes from `position` on; fewer only where the file ends. */
+  read(length: number, position: number): Promise<Uint8Array>;
+  /** Writes bytes at `position` and says how many it wrote, which may be fewer than given. */
+  write(bytes: Uint8Array, position: number): Promise<number>;
+  /** Cuts the file to `length` bytes. */
+  truncate(length: number): Promise<void>;
+  /** Its length in bytes. */
+  size(): Promise<number>;
+  /** Resolves once what was written is on stable storage, with all that is needed to read it back. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * All that the store asks of a filesystem, and the only way it touches one. Paths are absolute. Rejections carry the
+ * `code` that Node gives them (`ENOENT`, `EEXIST`, …).
+ */
+export interface FileSystem {
+  /** Rejects with `ENOENT` where there is no such file, and in mode `"create"` with `EEXIST` where there is one. */
+  open(path: string, mode: OpenMode): Promise<OpenFile>;
+  /** The names in a directory, in any order. */
+  list(directory: string): Promise<string[]>;
+  /** Is there anything of that name? */
+  exists(path: string): Promise<boolean>;
+  /** Makes a directory of mode 0700 and those above it, where they are missing. */
+  createDirectory(path: string): Promise<void>;
+  /** Gives a file another name, replacing what has it, in one step. */
+  rename(from: string, to: string): Promise<void>;
+  /** Gives a file a second name, in one step; rejects with `EEXIST` where the name is taken. */
+  link(from: string, to: string): Promise<void>;
+  /** Removes a name. Rejects with `ENOENT` where there is none. */
+  remove(path: string): Promise<void>;
+  /** Resolves once the names in a directory, as they are, are on stable storage. */
+  syncDirectory(path: string): Promise<void>;
+}

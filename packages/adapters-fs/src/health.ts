@@ -1,0 +1,26 @@
+import { failed } from "./store-error.ts";
+
+/**
+ * Whether the handle may still write. After a failed write or fsync nobody knows what the medium holds, and asking
+ * again can answer wrongly (the kernel may drop the pages that it failed to write); only a fresh reading can tell.
+ */
+export interface Health {
+  /** @throws KeelsonError STORE_FAILED after a failure. */
+  assert(): void;
+  /** Ends writing for good, and gives the error to reject with. */
+  fail(operation: string, cause: unknown): Error;
+}
+
+export function createHealth(): Health {
+  let first: Error | undefined;
+  return {
+    assert: () => {
+      if (first !== undefined) throw first;
+    },
+    fail: (operation, cause) => {
+      const error = failed(operation, cause);
+      first ??= error;
+      return error;
+    },
+  };
+}

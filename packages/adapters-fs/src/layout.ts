@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+
+/** Where the parts of a store lie in its directory. */
+export interface Layout {
+  readonly root: string;
+  /** Segments of the log. */
+  readonly log: string;
+  readonly blobs: string;
+  /** Torn tails of the log, kept aside. */
+  readonly cut: string;
+  /** Files on their way to their place; emptied at open. */
+  readonly temporary: string;
+  /** How much of the log has been acknowledged. */
+  readonly acknowledged: string;
+  readonly masterKey: string;
+  segment(number: number): string;
+  /** A path in {@link temporary} that nobody else has. */
+  newTemporary(): string;
+}
+
+const SEGMENT = /^(\d{10})\.log$/;
+
+export function createLayout(root: string): Layout {
+  const log = join(root, "log");
+  const temporary = join(root, "tmp");
+  return {
+    root,
+    log,
+    blobs: join(root, "blobs"),
+    cut: join(root, "cut"),
+    temporary,
+    acknowledged: join(root, "acknowledged"),
+    masterKey: join(root, "master.key"),
+    segment: (number) => join(log, `${String(number).padStart(10, "0")}.log`),
+    newTemporary: () => join(temporary, randomBytes(12).toString("hex")),
+  };
+}
+
+/** The number in the name of a segment, `undefined` for any other name. */
+export function segmentNumber(name: string): number | undefined {
+  const digits = SEGMENT.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

@@ -1,0 +1,115 @@
+import { checksum } from "../checksum.ts";
+import { createWhole, readWhole, writeAll } from "../durable-files.ts";
+import type { FileSystem, OpenFile } from "../file-system.ts";
+import type { Layout } from "../layout.ts";
+import { corrupt } from "../store-error.ts";
+import type { LogPosition } from "./log-position.ts";
+
+/**
+ * How much of the log is acknowledged, kept apart from it: this tells damage to the last frame from a write that was
+ * torn, since only what nobody was promised may be cut.
+ *
+ * It is written after every fsync of the log and not synced itself, which would double the cost of a write. So it
+ * survives the end of the process at once, a power cut after the seconds that the system takes to write it back; it
+ * may lag, and never runs ahead.
+ */
+export interface Acknowledgement {
+  /** Records that the log is on stable storage up to there. */
+  write(position: LogPosition): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// Two slots, in sectors of their own, written in turn: a torn write leaves the other.
+const SLOT_BYTES = 56;
+const SLOT_PLACES = [0, 512] as const;
+const FILE_BYTES = 512 + SLOT_BYTES;
+const MAGIC = Buffer.from("KLA\n", "latin1");
+const CHECKSUM_AT = SLOT_BYTES - 4;
+
+interface Slot {
+  readonly storeId: Uint8Array;
+  readonly count: number;
+  readonly position: LogPosition;
+}
+
+/** Makes the file of a new store, whole and synced. */
+export async function createAcknowledgement(
+  fileSystem: FileSystem,
+  layout: Layout,
+  storeId: Uint8Array,
+  position: LogPosition,
+): Promise<void> {
+  const bytes = Buffer.alloc(FILE_BYTES);
+  for (const [count, place] of SLOT_PLACES.entries())
+    bytes.set(encodeSlot({ storeId, count, position }), place);
+  const temporary = layout.newTemporary();
+  await createWhole(fileSystem, temporary, bytes);
+  await fileSystem.rename(temporary, layout.acknowledged);
+  await fileSystem.syncDirectory(layout.root);
+}
+
+/**
+ * Reads how much was acknowledged; `undefined` where there is no such file.
+ *
+ * @throws KeelsonError STORE_CORRUPT when neither slot is whole.
+ */
+export async function readAcknowledgement(fileSystem: FileSystem, layout: Layout): Promise<Slot | undefined> {
+  const bytes = await readWhole(fileSystem, layout.acknowledged);
+  if (bytes === undefined) return undefined;
+  const slots = SLOT_PLACES.flatMap((place) => decodeSlot(bytes.subarray(place, place + SLOT_BYTES)) ?? []);
+  const newest = slots.sort((a, b) => b.count - a.count)[0];
+  if (newest === undefined)
+    throw corrupt(layout.acknowledged, 0, bytes.length, "neither slot matches its checksum");
+  return newest;
+}
+
+/** Opens the file for writing. @param last What {@link readAcknowledgement} gave. */
+export async function openAcknowledgement(
+  fileSystem: FileSystem,
+  layout: Layout,
+  last: Slot,
+): Promise<Acknowledgement> {
+  const file: OpenFile = await fileSystem.open(layout.acknowledged, "write");
+  const { storeId } = last;
+  let { count } = last;
+  return {
+    write: async (position) => {
+      count++;
+      await writeAll(file, encodeSlot({ storeId, count, position }), SLOT_PLACES[count % 2] as number);
+    },
+    sync: () => file.sync(),
+    close: () => file.close(),
+  };
+}
+
+// magic 0..4 | store id 4..20 | count 20..28 | segment 28 | end 32..40 | sequence 40..48 | the log's checksum there 48
+// | CRC-32 of all before it 52.
+function encodeSlot({ storeId, count, position }: Slot): Uint8Array {
+  const bytes = Buffer.alloc(SLOT_BYTES);
+  MAGIC.copy(bytes, 0);
+  bytes.set(storeId, 4);
+  bytes.writeBigUInt64LE(BigInt(count), 20);
+  bytes.writeUInt32LE(position.segment, 28);
+  bytes.writeBigUInt64LE(BigInt(position.end), 32);
+  bytes.writeBigUInt64LE(BigInt(position.sequence), 40);
+  bytes.writeUInt32LE(position.checksum, 48);
+  bytes.writeUInt32LE(checksum(bytes.subarray(0, CHECKSUM_AT)), CHECKSUM_AT);
+  return bytes;
+}
+
+function decodeSlot(slot: Uint8Array): Slot | undefined {
+  const bytes = Buffer.from(slot.buffer, slot.byteOffset, slot.length);
+  if (bytes.length < SLOT_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  if (checksum(bytes.subarray(0, CHECKSUM_AT)) !== bytes.readUInt32LE(CHECKSUM_AT)) return undefined;
+  return {
+    storeId: new Uint8Array(bytes.subarray(4, 20)),
+    count: Number(bytes.readBigUInt64LE(20)),
+    position: {
+      segment: bytes.readUInt32LE(28),
+      end: Number(bytes.readBigUInt64LE(32)),
+      sequence: Number(bytes.readBigUInt64LE(40)),
+      checksum: bytes.readUInt32LE(48),
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { checksum } from "../checksum.ts";
+
+/** What stands in front of a frame's payload. */
+export interface FrameHeader {
+  readonly payloadLength: number;
+  /** From 1, one higher than that of the frame before, across segments. */
+  readonly sequence: number;
+  /** The checksum of the frame before, or of the segment's header. */
+  readonly previousChecksum: number;
+  readonly payloadChecksum: number;
+  /** Of all the above, and so of the whole frame. */
+  readonly checksum: number;
+}
+
+/** How many bytes a header takes. */
+export const FRAME_HEADER_BYTES = 28;
+
+const MAGIC = Buffer.from("KLF\n", "latin1");
+
+/**
+ * Makes a frame: one write and one fsync, holding all the ops that shared them. So no later frame can reach the disk
+ * before an earlier one is there whole, and what is damaged in front of a valid frame was never torn.
+ *
+ * Layout: magic 0..4 | payload length 4 | sequence 8..16 | previous checksum 16 | payload checksum 20 | checksum of
+ * all before it, seeded with the store's id 24 | payload.
+ */
+export function encodeFrame(
+  payload: readonly Uint8Array[],
+  sequence: number,
+  previousChecksum: number,
+  storeSeed: number,
+): { readonly bytes: Uint8Array; readonly checksum: number } {
+  const length = payload.reduce((sum, part) => sum + part.length, 0);
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + length);
+  let at = FRAME_HEADER_BYTES;
+  for (const part of payload) {
+    frame.set(part, at);
+    at += part.length;
+  }
+  MAGIC.copy(frame, 0);
+  frame.writeUInt32LE(length, 4);
+  frame.writeBigUInt64LE(BigInt(sequence), 8);
+  frame.writeUInt32LE(previousChecksum, 16);
+  frame.writeUInt32LE(checksum(frame.subarray(FRAME_HEADER_BYTES)), 20);
+  const own = checksum(frame.subarray(0, 24), storeSeed);
+  frame.writeUInt32LE(own, 24);
+  return { bytes: frame, checksum: own };
+}
+
+/** The header at `position`, `undefined` where there is no whole and valid one of this store. */
+export function decodeFrameHeader(
+  bytes: Buffer,
+  position: number,
+  storeSeed: number,
+): FrameHeader | undefined {
+  const end = position + FRAME_HEADER_BYTES;
+  if (end > bytes.length || !bytes.subarray(position, position + MAGIC.length).equals(MAGIC))
+    return undefined;
+  const own = bytes.readUInt32LE(position + 24);
+  if (checksum(bytes.subarray(position, position + 24), storeSeed) !== own) return undefined;
+  return {
+    payloadLength: bytes.readUInt32LE(position + 4),
+    sequence: Number(bytes.readBigUInt64LE(position + 8)),
+    previousChecksum: bytes.readUInt32LE(position + 16),
+    payloadChecksum: bytes.readUInt32LE(position + 20),
+    checksum: own,
+  };
+}
+
+/** Where the next valid header of a frame later than `sequence` stands, from `position` on; -1 where there is none. */
+export function findLaterFrame(bytes: Buffer, position: number, sequence: number, storeSeed: number): number {
+  let at = bytes.indexOf(MAGIC, position);
+  while (at !== -1) {
+    const header = decodeFrameHeader(bytes, at, storeSeed);
+    // An earlier one is old data that somebody stored as a text.
+    if (header !== undefined && header.sequence > sequence) return at;
+    at = bytes.indexOf(MAGIC, at + 1);
+  }
+  return -1;
+}

@@ -1,0 +1,152 @@
+import type { Json, JsonObject, VectorMetric } from "@keelson/core";
+import { argumentInvalid, freezeJson, type Op } from "@keelson/storage-engine";
+import { type ByteReader, createByteReader } from "./byte-reader.ts";
+import { type ByteWriter, createByteWriter } from "./byte-writer.ts";
+
+// What stands in files: numbers are never given another meaning.
+const TYPES = [
+  "createCollection",
+  "dropCollection",
+  "upsert",
+  "delete",
+  "commit",
+  "writeSecret",
+  "deleteSecret",
+] as const satisfies readonly Op["type"][];
+const METRICS: readonly VectorMetric[] = ["cosine", "dot", "euclidean"];
+const HAS_TEXT = 1;
+const HAS_METADATA = 2;
+const LARGEST_OP = 256 * 1024 * 1024;
+
+/**
+ * Encodes an op. Ends where it ends: ops stand behind each other without separators.
+ *
+ * @throws KeelsonError ARGUMENT_INVALID when it would take more than 256 MiB.
+ */
+export function encodeOp(op: Op): Uint8Array {
+  const bytes = encode(op);
+  if (bytes !== undefined && bytes.length <= LARGEST_OP) return bytes;
+  throw argumentInvalid("the call", "takes more than 256 MiB in one piece: split it");
+}
+
+/** @returns `undefined` where the op is larger than JavaScript lets a string or buffer be. */
+function encode(op: Op): Uint8Array | undefined {
+  const writer = createByteWriter();
+  try {
+    writer.byte(TYPES.indexOf(op.type));
+    writeBody(writer, op);
+    return writer.bytes();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function writeBody(writer: ByteWriter, op: Op): void {
+  switch (op.type) {
+    case "createCollection":
+      writer.string(op.name);
+      writer.number(op.dimension);
+      writer.byte(METRICS.indexOf(op.metric));
+      return;
+    case "upsert":
+      writer.string(op.collection);
+      writer.uint32(op.records.length);
+      for (const { id, vector, text, metadata } of op.records) {
+        writer.string(id);
+        writer.uint32(vector.length);
+        writer.floats(vector);
+        writer.byte((text === undefined ? 0 : HAS_TEXT) | (metadata === undefined ? 0 : HAS_METADATA));
+        if (text !== undefined) writer.string(text);
+        if (metadata !== undefined) writer.string(JSON.stringify(metadata));
+      }
+      return;
+    case "delete":
+      writer.string(op.collection);
+      writer.uint32(op.ids.length);
+      for (const id of op.ids) writer.string(id);
+      return;
+    case "commit":
+      writer.number(op.revision);
+      writer.uint32(op.changes.length);
+      for (const { key, value } of op.changes) {
+        writer.string(key);
+        writer.byte(value === undefined ? 0 : 1);
+        if (value !== undefined) writer.string(JSON.stringify(value));
+      }
+      return;
+    case "writeSecret":
+      writer.string(op.name);
+      writer.number(op.revision);
+      writer.string(op.sealed);
+      return;
+    case "dropCollection":
+    case "deleteSecret":
+      writer.string(op.name);
+  }
+}
+
+/**
+ * Decodes ops that stand behind each other.
+ *
+ * @throws when the bytes are not what {@link encodeOp} makes.
+ */
+export function* decodeOps(bytes: Uint8Array): Generator<Op> {
+  const reader = createByteReader(bytes);
+  while (!reader.done) yield readOp(reader);
+}
+
+function readOp(reader: ByteReader): Op {
+  const type = TYPES[reader.byte()];
+  switch (type) {
+    case "createCollection": {
+      const name = reader.string();
+      const dimension = reader.number();
+      const metric = METRICS[reader.byte()];
+      if (metric === undefined) throw new RangeError("unknown metric");
+      return { type, name, dimension, metric };
+    }
+    case "upsert": {
+      const collection = reader.string();
+      const records = list(reader, () => {
+        const id = reader.string();
+        const vector = reader.floats(reader.uint32());
+        const has = reader.byte();
+        const text = has & HAS_TEXT ? reader.string() : undefined;
+        const metadata = has & HAS_METADATA ? (readJson(reader) as JsonObject) : undefined;
+        return { id, vector, text, metadata };
+      });
+      return { type, collection, records };
+    }
+    case "delete": {
+      const collection = reader.string();
+      return { type, collection, ids: list(reader, () => reader.string()) };
+    }
+    case "commit": {
+      const revision = reader.number();
+      const changes = list(reader, () => {
+        const key = reader.string();
+        return { key, value: reader.byte() === 0 ? undefined : readJson(reader) };
+      });
+      return { type, revision, changes };
+    }
+    case "writeSecret": {
+      const name = reader.string();
+      const revision = reader.number();
+      return { type, name, revision, sealed: reader.string() };
+    }
+    case "dropCollection":
+    case "deleteSecret":
+      return { type, name: reader.string() };
+    default:
+      throw new RangeError("unknown op");
+  }
+}
+
+function list<T>(reader: ByteReader, read: () => T): T[] {
+  return Array.from({ length: reader.uint32() }, read);
+}
+
+function readJson(reader: ByteReader): Json {
+  return freezeJson(JSON.parse(reader.string()) as Json);
+}

@@ -1,0 +1,52 @@
+import { writeAll } from "../durable-files.ts";
+import type { FileSystem, OpenFile } from "../file-system.ts";
+import type { Layout } from "../layout.ts";
+import type { LogPosition } from "./log-position.ts";
+import {
+  encodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+  segmentHeaderChecksum,
+} from "./segment-header.ts";
+
+/** A segment open for writing, and where its next frame goes. */
+export interface OpenSegment {
+  readonly file: OpenFile;
+  readonly position: LogPosition;
+}
+
+/** Makes a segment with its header, synced together with its name. Rejects with `EEXIST` where somebody else made it. */
+export async function createSegment(
+  fileSystem: FileSystem,
+  layout: Layout,
+  header: SegmentHeader,
+): Promise<OpenSegment> {
+  const bytes = encodeSegmentHeader(header);
+  const file = await fileSystem.open(layout.segment(header.number), "create");
+  try {
+    await writeAll(file, bytes, 0);
+    await file.sync();
+    await fileSystem.syncDirectory(layout.log);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  const position = {
+    segment: header.number,
+    end: SEGMENT_HEADER_BYTES,
+    sequence: header.sequence - 1,
+    checksum: segmentHeaderChecksum(bytes),
+  };
+  return { file, position };
+}
+
+/** The header of the segment that follows on `position`. */
+export function nextHeader(storeId: Uint8Array, position: LogPosition): SegmentHeader {
+  return {
+    storeId,
+    number: position.segment + 1,
+    previousEnd: position.end,
+    previousChecksum: position.checksum,
+    sequence: position.sequence + 1,
+  };
+}

@@ -1,0 +1,59 @@
+import { constants, link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import type { FileSystem, OpenFile, OpenMode } from "./file-system.ts";
+import { hasCode } from "./system-error.ts";
+
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: constants.O_RDONLY,
+  write: constants.O_RDWR,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+};
+
+/** The machine's own filesystem. */
+export const nodeFileSystem: FileSystem = Object.freeze({
+  open: async (path, mode) => {
+    const handle = await open(path, FLAGS[mode], 0o600);
+    return {
+      read: async (length, position) => {
+        const bytes = new Uint8Array(length);
+        let done = 0;
+        while (done < length) {
+          const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
+          if (bytesRead === 0) break;
+          done += bytesRead;
+        }
+        return bytes.subarray(0, done);
+      },
+      write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
+      truncate: (length) => handle.truncate(length),
+      size: async () => (await handle.stat()).size,
+      sync: () => handle.datasync(),
+      close: () => handle.close(),
+    } satisfies OpenFile;
+  },
+  list: (directory) => readdir(directory),
+  exists: async (path) => {
+    try {
+      await stat(path);
+      return true;
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return false;
+      throw error;
+    }
+  },
+  createDirectory: async (path) => {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  },
+  rename: (from, to) => rename(from, to),
+  link: (from, to) => link(from, to),
+  remove: (path) => unlink(path),
+  syncDirectory: async (path) => {
+    // Windows opens no directories; its filesystem keeps their order by itself.
+    if (process.platform === "win32") return;
+    const handle = await open(path, constants.O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+} satisfies FileSystem);

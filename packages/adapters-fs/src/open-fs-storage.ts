@@ -1,0 +1,58 @@
+import type { Storage } from "@keelson/core";
+import type { FileSystem } from "./file-system.ts";
+import type { TornTail } from "./log/repair-tail.ts";
+import { nodeFileSystem } from "./node-file-system.ts";
+import { openStore } from "./open-store.ts";
+import { nodeProcesses } from "./processes.ts";
+
+/** What {@link openFsStorage} takes. */
+export interface FsStorageOptions {
+  /**
+   * The 32 bytes that secrets are sealed with. Default: a random key in the file `master.key` of the directory, made
+   * with the store. That file keeps secrets out of a copy of the log, not from those who can read the whole directory:
+   * give the key from elsewhere where they must not.
+   */
+  readonly masterKey?: Uint8Array | undefined;
+  /** From this size on, in bytes, a segment of the log is followed by a new one. Default 64 MiB. */
+  readonly segmentBytes?: number | undefined;
+  /** Is called when opening finds a write that a crash tore, and cuts it. Nobody was told that it had succeeded. */
+  readonly onTornTail?: ((tail: TornTail) => void) | undefined;
+  /** For tests: what to use in place of the machine's filesystem, to inject faults. */
+  readonly fileSystem?: FileSystem | undefined;
+}
+
+/**
+ * Opens the storage in a directory, or makes one there. What it acknowledged is on stable storage: it survives
+ * `kill -9` and power cuts. The directory belongs to one process at a time.
+ *
+ * Vectors, state and secrets live in memory and in one append-only log; blobs are files. Opening reads the whole log.
+ * Writes that arrive together share one fsync. A read answers only with what is durable. Secrets are sealed
+ * (AES-256-GCM) before they touch the disk.
+ *
+ * After a failed write every further one rejects with STORE_FAILED; close the storage and open it again.
+ *
+ * @param directory Made where it is missing, with mode 0700. It needs a local filesystem with hard links.
+ * @throws {@link KeelsonError} STORE_LOCKED when a process has it open, be it this one.
+ * @throws {@link KeelsonError} STORE_CORRUPT when anything in the log is damaged. Nothing is changed then.
+ * @throws {@link KeelsonError} STORE_FORMAT_UNSUPPORTED when a later version wrote it.
+ * @throws {@link KeelsonError} STORE_FAILED when the filesystem refuses; `cause` says why.
+ * @throws {@link KeelsonError} ARGUMENT_INVALID when an option makes no sense.
+ *
+ * @example
+ * ```ts
+ * import { openFsStorage } from "@keelson/adapters-fs";
+ *
+ * const before = await openFsStorage("./data");
+ * await before.state.commit([{ key: "greeting", value: "hello", expect: "absent" }]);
+ * await before.close();
+ *
+ * const after = await openFsStorage("./data");
+ * const [entry] = await after.state.get(["greeting"]);
+ * console.log(entry?.value); // hello
+ * await after.close();
+ * ```
+ */
+export async function openFsStorage(directory: string, options: FsStorageOptions = {}): Promise<Storage> {
+  const { fileSystem = nodeFileSystem, ...rest } = options;
+  return await openStore(directory, rest, { fileSystem, processes: nodeProcesses });
+}

@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import { KeelsonError } from "@keelson/core";
+import { createWhole, readWhole, removeIfThere } from "./durable-files.ts";
+import type { FileSystem } from "./file-system.ts";
+import type { Layout } from "./layout.ts";
+import type { Processes, ProcessIdentity } from "./processes.ts";
+import { corrupt } from "./store-error.ts";
+import { hasCode } from "./system-error.ts";
+
+/** The right to write in a directory, which one process has at a time. */
+export interface OwnerLock {
+  /** Did the owner before this one end without letting go? It may yet wake up and write. */
+  readonly takenOver: boolean;
+  /** Rejects once the lock is another's: a process that slept while it was taken for dead finds out here. */
+  assertHeld(): Promise<void>;
+  /**
+   * Lets the next owner in.
+   *
+   * @param settled Can an owner that was taken over do no more harm? Else the next owner has to see to it.
+   */
+  release(settled: boolean): Promise<void>;
+}
+
+/** What {@link acquireOwnerLock} takes. */
+export interface OwnerLockOptions {
+  readonly fileSystem: FileSystem;
+  readonly processes: Processes;
+  readonly layout: Layout;
+}
+
+/** Nobody, after an owner that let go, or after one that was taken over and may yet wake up; or a process. */
+type Holder = "released" | "abandoned" | ProcessIdentity;
+
+const NAME = /^lock-(\d+)$/;
+
+/**
+ * Locks a directory. Each owner's lock is a file `lock-<n>`, made in one step by a hard link and numbered one higher
+ * than the last, whose file stays (as "released") until the next is there. So of two that take over from a dead owner
+ * at once one meets the other's file, and a slow one cannot take a number that has passed.
+ *
+ * @throws KeelsonError STORE_LOCKED when the owner is alive, be it this very process.
+ * @throws KeelsonError STORE_CORRUPT when the lock cannot be read.
+ */
+export async function acquireOwnerLock(options: OwnerLockOptions): Promise<OwnerLock> {
+  const { fileSystem, processes, layout } = options;
+  const pathOf = (number: number): string => join(layout.root, `lock-${number}`);
+  const self = await processes.self();
+
+  while (true) {
+    const last = Math.max(0, ...(await listLocks(fileSystem, layout.root)));
+    const holder = last === 0 ? "released" : await readHolder(fileSystem, pathOf(last));
+    if (holder === undefined) continue;
+    if (typeof holder !== "string" && (await processes.isAlive(holder)))
+      throw locked(layout.root, holder.pid);
+
+    const own = last + 1;
+    if (!(await create(fileSystem, layout, pathOf(own), self))) continue;
+    const all = await listLocks(fileSystem, layout.root);
+    if (all.some((number) => number > own)) {
+      await removeIfThere(fileSystem, pathOf(own));
+      continue;
+    }
+    // Before anything is read: from here on an owner that was taken for dead notices.
+    for (const number of all) if (number < own) await removeIfThere(fileSystem, pathOf(number));
+
+    const takenOver = holder !== "released";
+    return {
+      takenOver,
+      assertHeld: async () => {
+        if (await fileSystem.exists(pathOf(own))) return;
+        throw new Error("the lock is gone: another process has taken the directory over");
+      },
+      release: async (settled) => {
+        if (!(await fileSystem.exists(pathOf(own)))) return;
+        const left = { released: true, settled: settled || !takenOver };
+        const temporary = layout.newTemporary();
+        await createWhole(fileSystem, temporary, Buffer.from(`${JSON.stringify(left)}\n`));
+        await fileSystem.rename(temporary, pathOf(own));
+      },
+    };
+  }
+}
+
+async function listLocks(fileSystem: FileSystem, directory: string): Promise<number[]> {
+  const names = await fileSystem.list(directory);
+  return names.flatMap((name) => Number(NAME.exec(name)?.[1] ?? []));
+}
+
+/** @returns `false` where somebody else made it first. */
+async function create(
+  fileSystem: FileSystem,
+  layout: Layout,
+  path: string,
+  self: ProcessIdentity,
+): Promise<boolean> {
+  const temporary = layout.newTemporary();
+  await createWhole(fileSystem, temporary, Buffer.from(`${JSON.stringify(self)}\n`));
+  try {
+    await fileSystem.link(temporary, path);
+    return true;
+  } catch (error) {
+    // ENOENT: whoever has the lock by now swept the temporary files.
+    if (hasCode(error, "EEXIST") || hasCode(error, "ENOENT")) return false;
+    throw error;
+  } finally {
+    await removeIfThere(fileSystem, temporary);
+  }
+}
+
+/** @returns `undefined` where the file has gone meanwhile. */
+async function readHolder(fileSystem: FileSystem, path: string): Promise<Holder | undefined> {
+  const bytes = await readWhole(fileSystem, path);
+  if (bytes === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    const { released, settled, pid, startTime, bootId } = value as Record<string, unknown>;
+    if (released === true && typeof settled === "boolean") return settled ? "released" : "abandoned";
+    if (Number.isSafeInteger(pid) && (pid as number) > 0)
+      return { pid: pid as number, startTime: optional(startTime), bootId: optional(bootId) };
+  } catch {
+    // Told below: what it holds is no help to anyone.
+  }
+  throw corrupt(
+    path,
+    0,
+    bytes.length,
+    "the lock cannot be read; remove it once no process uses the directory",
+  );
+}
+
+function optional(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function locked(directory: string, pid: number): KeelsonError<"STORE_LOCKED"> {
+  return new KeelsonError("STORE_LOCKED", `process ${pid} has ${directory} open`, {
+    details: { directory, pid },
+  });
+}

@@ -1,0 +1,58 @@
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openFsStorage } from "@keelson/adapters-fs";
+import { Secret } from "@keelson/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "keelson-fs-"));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe(openFsStorage.name, () => {
+  it("gives back after reopening all that it acknowledged", async () => {
+    const one = await openFsStorage(directory);
+    const docs = await one.vectors.open("docs", { dimension: 2, metric: "cosine" });
+    await docs.upsert([
+      { id: "a", vector: Float32Array.of(0.1, -0), text: "hé\ud800", metadata: { x: [1] } },
+    ]);
+    await one.state.commit([{ key: "k", value: { deep: ["é"] } }]);
+    await one.blobs.put("../b", Uint8Array.of(1, 2));
+    await one.secrets.write("s", new Secret("hunter2", { name: "s", version: 1 }), { expect: "absent" });
+    await one.close();
+
+    const two = await openFsStorage(directory);
+    expect(await two.vectors.list()).toEqual([{ name: "docs", dimension: 2, metric: "cosine" }]);
+    const again = await two.vectors.open("docs", { dimension: 2, metric: "cosine" });
+    expect(await again.get(["a"])).toStrictEqual([
+      { id: "a", vector: Float32Array.of(0.1, -0), text: "hé\ud800", metadata: { x: [1] } },
+    ]);
+    expect(await two.state.scan()).toEqual([{ key: "k", value: { deep: ["é"] }, revision: 1 }]);
+    expect(await two.blobs.get("../b")).toEqual(Uint8Array.of(1, 2));
+    expect(await two.blobs.list("")).toEqual([{ key: "../b", size: 2 }]);
+    expect((await two.secrets.read("s"))?.payload.expose()).toBe("hunter2");
+    expect(await two.state.commit([])).toEqual({ revision: 2 });
+    await two.close();
+  });
+
+  it("keeps its files to their owner", async () => {
+    const storage = await openFsStorage(join(directory, "deep", "store"));
+    await storage.blobs.put("b", Uint8Array.of(1));
+    await storage.close();
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    expect(entries.length).toBeGreaterThan(8);
+    for (const entry of entries) {
+      const { mode } = await stat(join(entry.parentPath, entry.name));
+      expect([entry.name, (mode & 0o777).toString(8)]).toEqual([
+        entry.name,
+        entry.isDirectory() ? "700" : "600",
+      ]);
+    }
+  });
+});

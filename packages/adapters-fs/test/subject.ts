@@ -1,0 +1,36 @@
+import type { FsStorageOptions } from "@keelson/adapters-fs";
+import type { Storage } from "@keelson/core";
+import { openStore } from "../src/open-store.ts";
+import type { Processes, ProcessIdentity } from "../src/processes.ts";
+import { createMemoryFileSystem, type MemoryFileSystem } from "./memory-file-system.ts";
+
+/** Where stores in memory lie. */
+export const STORE = "/store";
+
+/** A machine that a test starts, crashes and starts again without leaving its process. */
+export interface TestMachine {
+  readonly fileSystem: MemoryFileSystem;
+  /** Opens the store as a new process. */
+  open(options?: Omit<FsStorageOptions, "fileSystem">): Promise<Storage>;
+  /** Ends every process, as kill -9 does: what they have open stays as it is. */
+  kill(): void;
+}
+
+export function createTestMachine(fileSystem: MemoryFileSystem = createMemoryFileSystem()): TestMachine {
+  const alive = new Set<number>();
+  let started = 0;
+  return {
+    fileSystem,
+    open: (options = {}) => {
+      const pid = ++started;
+      alive.add(pid);
+      const identity: ProcessIdentity = { pid, startTime: undefined, bootId: undefined };
+      const processes: Processes = {
+        self: async () => identity,
+        isAlive: async (owner) => alive.has(owner.pid),
+      };
+      return openStore(STORE, options, { fileSystem, processes });
+    },
+    kill: () => alive.clear(),
+  };
+}
