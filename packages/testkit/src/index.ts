@@ -10,3 +10,7 @@ export { type ConformanceReport, runConformance } from "./conformance/run-confor
 
 export { stateStoreCases } from "./state-store/state-store-cases.ts";
 export { vectorStoreCases } from "./vector-store/vector-store-cases.ts";
+export { blobStoreCases } from "./blob-store/blob-store-cases.ts";
+export { secretBackendCases } from "./secret-backend/secret-backend-cases.ts";
+export { embedderCases, strictEmbedderCases } from "./embedder/embedder-cases.ts";
+export { type ClockHarness, clockCases } from "./clock/clock-cases.ts";

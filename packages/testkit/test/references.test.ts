@@ -1,37 +1,33 @@
+import type { Storage } from "@keelson/core";
+import { systemClock } from "@keelson/core";
 import { describe } from "vitest";
-import { stateStoreCases, vectorStoreCases } from "../src/index.ts";
+import { liftCases } from "../src/conformance/lift-cases.ts";
+import {
+  blobStoreCases,
+  clockCases,
+  secretBackendCases,
+  stateStoreCases,
+  vectorStoreCases,
+} from "../src/index.ts";
 import { testConformance } from "../src/vitest.ts";
-import { createGuard } from "./references/guard.ts";
-import { createReferenceState, createStateMedium } from "./references/reference-state.ts";
-import { createReferenceVectors, type VectorMedium } from "./references/reference-vectors.ts";
+import { referenceHarness } from "./references/reference-storage.ts";
 
-describe("stateStoreCases", () => {
-  let medium = createStateMedium();
-  testConformance(stateStoreCases, {
-    create: () => {
-      medium = createStateMedium();
-      return createReferenceState(medium, createGuard("state store"));
-    },
-    reopen: () => createReferenceState(medium, createGuard("state store")),
-  });
-});
-
-describe("vectorStoreCases", () => {
-  let medium: VectorMedium = new Map();
-  const create = () =>
-    createReferenceVectors(medium, createGuard("vector store"), {
-      durable: true,
-      metrics: ["cosine", "dot", "euclidean"],
-      filters: true,
-      consistency: "immediate",
-      recall: 1,
-      physicalDelete: true,
-    });
-  testConformance(vectorStoreCases, {
-    create: () => {
-      medium = new Map();
-      return create();
-    },
-    reopen: create,
-  });
+describe("storage", () => {
+  testConformance(
+    liftCases(stateStoreCases, (storage: Storage) => storage.state),
+    referenceHarness(),
+  );
+  testConformance(
+    liftCases(vectorStoreCases, (storage: Storage) => storage.vectors),
+    referenceHarness(),
+  );
+  testConformance(
+    liftCases(blobStoreCases, (storage: Storage) => storage.blobs),
+    referenceHarness(),
+  );
+  testConformance(
+    liftCases(secretBackendCases, (storage: Storage) => storage.secrets),
+    referenceHarness(),
+  );
+  testConformance(clockCases, { create: () => systemClock });
 });

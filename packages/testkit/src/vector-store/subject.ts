@@ -30,23 +30,31 @@ export async function openCollection(
 }
 
 function splitBatches(collection: VectorCollection, size: number): VectorCollection {
-  const each = async <T, R>(
-    items: readonly T[],
-    call: (batch: readonly T[]) => Awaitable<R>,
-  ): Promise<R[]> => {
-    const answers: R[] = [];
-    for (let start = 0; start === 0 || start < items.length; start += size)
-      answers.push(await call(items.slice(start, start + size)));
-    return answers;
-  };
+  const cut = <T>(items: readonly T[]): (readonly T[])[] =>
+    Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+  // What fits goes straight through, so that a plug-in that answers at once is seen to.
   return {
-    upsert: async (records, options) =>
-      void (await each(records, (batch) => collection.upsert(batch, options))),
-    delete: async (ids, options) => void (await each(ids, (batch) => collection.delete(batch, options))),
-    get: async (ids, options) => (await each(ids, (batch) => collection.get(batch, options))).flat(),
+    upsert(records, options) {
+      if (records.length <= size) return collection.upsert(records, options);
+      return each(cut(records), (batch) => collection.upsert(batch, options)).then(() => {});
+    },
+    delete(ids, options) {
+      if (ids.length <= size) return collection.delete(ids, options);
+      return each(cut(ids), (batch) => collection.delete(batch, options)).then(() => {});
+    },
+    get(ids, options) {
+      if (ids.length <= size) return collection.get(ids, options);
+      return each(cut(ids), (batch) => collection.get(batch, options)).then((found) => found.flat());
+    },
     query: (vector, options) => collection.query(vector, options),
     ...(collection.scan && { scan: (options?: PageOptions) => collection.scan?.(options) ?? [] }),
   };
+}
+
+async function each<T, R>(batches: readonly T[], call: (batch: T) => Awaitable<R>): Promise<R[]> {
+  const answers: R[] = [];
+  for (const batch of batches) answers.push(await call(batch));
+  return answers;
 }
 
 /** Can the store's collections be enumerated? Asked of one, since the store itself does not say. */

@@ -1,0 +1,308 @@
+import assert from "node:assert/strict";
+import { type ExpectedRevision, isKeelsonError, type SecretBackend } from "@keelson/core";
+import type { ConformanceCase } from "../conformance/conformance-case.ts";
+import { type Outcome, outcomeOf, rejection } from "../conformance/outcome.ts";
+import { awkwardStrings, byCodeUnits, longString } from "../fixtures/strings.ts";
+import { assertSecrets, payload, valueOfSecret } from "./subject.ts";
+
+/** Reading, writing, listing and deleting. */
+export const recordCases: readonly ConformanceCase<SecretBackend>[] = [
+  {
+    id: "secret-backend/read/works",
+    title: "declares specVersion 1, and reads a record with its payload and revision",
+    async run(backend) {
+      assert.equal(backend.specVersion, 1);
+      assert.equal(typeof backend.capabilities.durable, "boolean");
+      assert.equal(typeof backend.capabilities.sealed, "boolean");
+      const { revision } = await backend.write("key", payload("value"), { expect: "absent" });
+      const record = await backend.read("key");
+      assert.ok(record?.payload.expose() === "value", "the payload differs");
+      assert.equal(record?.revision, revision);
+    },
+  },
+  {
+    id: "secret-backend/read/empty-input",
+    title: "reads nothing from an empty backend, and an empty payload as an empty payload",
+    async run(backend) {
+      assert.equal(await backend.read("key"), undefined);
+      await backend.write("key", payload(""), { expect: "absent" });
+      assert.equal(await valueOfSecret(backend, "key"), "");
+    },
+  },
+  {
+    id: "secret-backend/read/unknown-id",
+    title: "answers undefined for a name that is not there, was deleted, or is only like one",
+    async run(backend) {
+      await backend.write("key", payload("value"), { expect: "absent" });
+      await backend.write("gone", payload("value"), { expect: "absent" });
+      await backend.delete("gone");
+      for (const name of ["never", "gone", "KEY", "key ", "ke", "key/"])
+        assert.equal(await backend.read(name), undefined);
+    },
+  },
+  {
+    id: "secret-backend/read/duplicate",
+    title: "reads the newest acknowledged write, each time",
+    async run(backend) {
+      let expect: number | "absent" = "absent";
+      for (const value of ["one", "two", "three"]) {
+        expect = (await backend.write("key", payload(value), { expect })).revision;
+        assert.equal(await valueOfSecret(backend, "key"), value);
+        assert.equal((await backend.read("key"))?.revision, expect);
+      }
+    },
+  },
+  {
+    id: "secret-backend/read/concurrent",
+    title: "reads whole records while they are replaced, never older than one acknowledged before",
+    async run(backend) {
+      let acknowledged = 0;
+      const write = async (): Promise<void> => {
+        let expect: number | "absent" = "absent";
+        for (let i = 1; i <= 15; i++) {
+          const value = JSON.stringify({ i, padding: "x".repeat(i * 100) });
+          expect = (await backend.write("key", payload(value), { expect })).revision;
+          acknowledged = i;
+        }
+      };
+      const read = async (): Promise<void> => {
+        for (let round = 0; round < 15; round++) {
+          const before = acknowledged;
+          const value = (await valueOfSecret(backend, "key")) ?? '{"i":0,"padding":""}';
+          const { i, padding } = JSON.parse(value) as { i: number; padding: string };
+          assert.equal(padding.length, i * 100, "a record is torn");
+          assert.ok(i >= before, "an acknowledged write was not seen");
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      await Promise.all([write(), read(), read()]);
+    },
+  },
+  {
+    id: "secret-backend/write/works",
+    title: "stores a record, and replaces it whole; revisions are positive safe integers that grow",
+    async run(backend) {
+      const first = await backend.write("key", payload("a long first value"), { expect: "absent" });
+      const second = await backend.write("key", payload("second"), { expect: first.revision });
+      const other = await backend.write("other", payload("other"), { expect: "absent" });
+      for (const { revision } of [first, second, other])
+        assert.ok(Number.isSafeInteger(revision) && revision > 0);
+      assert.ok(
+        first.revision < second.revision && second.revision < other.revision,
+        "a revision did not grow",
+      );
+      await assertSecrets(
+        backend,
+        new Map([
+          ["key", "second"],
+          ["other", "other"],
+        ]),
+      );
+    },
+  },
+  {
+    id: "secret-backend/write/works/awkward-values",
+    title: "keeps payloads of every kind of Unicode, and long ones",
+    async run(backend) {
+      const values = [
+        ...awkwardStrings,
+        awkwardStrings.join("\n"),
+        JSON.stringify({ v: awkwardStrings }),
+        "x".repeat(300_000),
+      ];
+      for (const [i, value] of values.entries())
+        await backend.write(`key ${i}`, payload(value), { expect: "absent" });
+      for (const [i, value] of values.entries()) {
+        assert.ok((await valueOfSecret(backend, `key ${i}`)) === value, `payload ${i} differs`);
+      }
+    },
+  },
+  {
+    id: "secret-backend/write/works/awkward-names",
+    title: "keeps names of every kind of Unicode apart: paths, separators, NUL, case, normal forms",
+    async run(backend) {
+      const names = [...awkwardStrings, longString(256), `${longString(255)}y`];
+      for (const name of names)
+        await backend.write(name, payload(`value of ${name}`, name), { expect: "absent" });
+      await assertSecrets(backend, new Map(names.map((name) => [name, `value of ${name}`])));
+      for (const name of names.slice(1)) await backend.delete(name);
+      await assertSecrets(backend, new Map([["plain", "value of plain"]]));
+    },
+  },
+  {
+    id: "secret-backend/write/empty-input",
+    title: "stores an empty payload, which is not the same as none",
+    async run(backend) {
+      await backend.write("key", payload(""), { expect: "absent" });
+      assert.deepStrictEqual(await backend.list(), ["key"]);
+      await rejection("SECRET_CONFLICT", () => backend.write("key", payload("x"), { expect: "absent" }));
+    },
+  },
+  {
+    id: "secret-backend/write/unknown-id",
+    title: "rejects with SECRET_CONFLICT when a revision is expected of a name that is not there",
+    async run(backend) {
+      const { revision } = await backend.write("other", payload("value"), { expect: "absent" });
+      const { details } = await rejection("SECRET_CONFLICT", () =>
+        backend.write("key", payload("x"), { expect: revision }),
+      );
+      assert.deepStrictEqual({ ...details }, { name: "key", expect: revision, actual: "absent" });
+      await assertSecrets(backend, new Map([["other", "value"]]));
+    },
+  },
+  {
+    id: "secret-backend/write/duplicate",
+    title: "rejects with SECRET_CONFLICT when the record is not as expected, and keeps it",
+    async run(backend) {
+      const first = (await backend.write("key", payload("first"), { expect: "absent" })).revision;
+      const second = (await backend.write("key", payload("second"), { expect: first })).revision;
+      for (const expect of ["absent", first, second + 1] as const) {
+        const { details } = await rejection("SECRET_CONFLICT", () =>
+          backend.write("key", payload("third"), { expect }),
+        );
+        assert.deepStrictEqual({ ...details }, { name: "key", expect, actual: second });
+      }
+      await assertSecrets(backend, new Map([["key", "second"]]));
+      assert.equal((await backend.read("key"))?.revision, second);
+    },
+  },
+  {
+    id: "secret-backend/write/duplicate/no-revision-returns",
+    title: "never meets an old expectation again after the record was deleted and written anew",
+    async run(backend) {
+      const { revision: old } = await backend.write("key", payload("same"), { expect: "absent" });
+      await backend.delete("key");
+      await backend.write("key", payload("same"), { expect: "absent" });
+      await rejection("SECRET_CONFLICT", () => backend.write("key", payload("stolen"), { expect: old }));
+      await assertSecrets(backend, new Map([["key", "same"]]));
+    },
+  },
+  {
+    id: "secret-backend/write/concurrent",
+    title: "lets exactly one of many writes with one expectation succeed, so that no update is lost",
+    async run(backend) {
+      const race = (expect: ExpectedRevision): Promise<Outcome<{ readonly revision: number }>[]> =>
+        Promise.all(
+          Array.from({ length: 8 }, (_, i) =>
+            outcomeOf(() => backend.write("key", payload(`writer ${i}`), { expect })),
+          ),
+        );
+      let expect: ExpectedRevision = "absent";
+      for (let round = 0; round < 5; round++) {
+        const outcomes = await race(expect);
+        const winner = outcomes.findIndex(({ status }) => status === "answered");
+        const losers = outcomes.filter((_, i) => i !== winner);
+        for (const loser of losers) {
+          assert.ok(loser.status === "rejected", "two writes with one expectation succeeded");
+          assert.ok(isKeelsonError(loser.reason, "SECRET_CONFLICT"));
+        }
+        const won = outcomes[winner];
+        assert.ok(won?.status === "answered", "none of 8 writes with one expectation succeeded");
+        assert.equal(await valueOfSecret(backend, "key"), `writer ${winner}`);
+        expect = won.value.revision;
+      }
+    },
+  },
+  {
+    id: "secret-backend/list/works",
+    title: "lists all names, ascending by UTF-16 code units",
+    async run(backend) {
+      for (const name of [...awkwardStrings].reverse())
+        await backend.write(name, payload("value"), { expect: "absent" });
+      assert.deepStrictEqual(await backend.list(), [...awkwardStrings].sort(byCodeUnits));
+    },
+  },
+  {
+    id: "secret-backend/list/works/many",
+    title: "lists more names than one page of a listing",
+    async run(backend) {
+      const names = Array.from({ length: 1200 }, (_, i) => `name ${String(i).padStart(4, "0")}`);
+      await Promise.all(names.map((name) => backend.write(name, payload("value"), { expect: "absent" })));
+      assert.deepStrictEqual(await backend.list(), names);
+    },
+  },
+  {
+    id: "secret-backend/list/empty-input",
+    title: "lists nothing of an empty backend",
+    async run(backend) {
+      assert.deepStrictEqual(await backend.list(), []);
+    },
+  },
+  {
+    id: "secret-backend/list/duplicate",
+    title: "lists a name once, however often it was written, and not after it was deleted",
+    async run(backend) {
+      const { revision } = await backend.write("key", payload("one"), { expect: "absent" });
+      await backend.write("key", payload("two"), { expect: revision });
+      assert.deepStrictEqual(await backend.list(), ["key"]);
+      await backend.delete("key");
+      assert.deepStrictEqual(await backend.list(), []);
+    },
+  },
+  {
+    id: "secret-backend/list/concurrent",
+    title: "lists every name that stays, while others come and go",
+    async run(backend) {
+      await backend.write("stay", payload("value"), { expect: "absent" });
+      const write = async (): Promise<void> => {
+        for (let i = 0; i < 10; i++) {
+          await backend.write("comes and goes", payload("value"), { expect: "absent" });
+          await backend.delete("comes and goes");
+        }
+      };
+      const read = async (): Promise<void> => {
+        for (let i = 0; i < 10; i++) assert.ok((await backend.list()).includes("stay"), "a name was missing");
+      };
+      await Promise.all([write(), read()]);
+    },
+  },
+  {
+    id: "secret-backend/delete/works",
+    title: "deletes a record, and no other",
+    async run(backend) {
+      for (const name of ["a", "ab", "a/b"]) await backend.write(name, payload(name), { expect: "absent" });
+      await backend.delete("a");
+      assert.equal(await backend.read("a"), undefined);
+      await assertSecrets(
+        backend,
+        new Map([
+          ["a/b", "a/b"],
+          ["ab", "ab"],
+        ]),
+      );
+    },
+  },
+  {
+    id: "secret-backend/delete/unknown-id",
+    title: "deletes a record that is not there without an error, in an empty backend too",
+    async run(backend) {
+      await backend.delete("never");
+      await backend.write("a", payload("a"), { expect: "absent" });
+      await backend.delete("never");
+      await assertSecrets(backend, new Map([["a", "a"]]));
+    },
+  },
+  {
+    id: "secret-backend/delete/duplicate",
+    title: "deletes a record twice without an error",
+    async run(backend) {
+      for (const name of ["a", "b"]) await backend.write(name, payload(name), { expect: "absent" });
+      await backend.delete("a");
+      await backend.delete("a");
+      await assertSecrets(backend, new Map([["b", "b"]]));
+    },
+  },
+  {
+    id: "secret-backend/delete/concurrent",
+    title: "deletes what many delete at once, and keeps what is written at the same time",
+    async run(backend) {
+      for (const name of ["a", "b"]) await backend.write(name, payload(name), { expect: "absent" });
+      const fresh = Array.from({ length: 10 }, (_, i) => `fresh ${i}`);
+      await Promise.all([
+        ...["a", "b", "a", "b"].map((name) => backend.delete(name)),
+        ...fresh.map((name) => backend.write(name, payload(name), { expect: "absent" })),
+      ]);
+      await assertSecrets(backend, new Map(fresh.map((name) => [name, name])));
+    },
+  },
+];

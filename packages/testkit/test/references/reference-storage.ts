@@ -1,0 +1,64 @@
+import type { Storage, VectorStoreCapabilities } from "@keelson/core";
+import type { Harness } from "../../src/index.ts";
+import { createGuard } from "./guard.ts";
+import { type BlobMedium, createReferenceBlobs } from "./reference-blobs.ts";
+import { createReferenceSecrets, createSecretMedium, type SecretMedium } from "./reference-secrets.ts";
+import { createReferenceState, createStateMedium, type StateMedium } from "./reference-state.ts";
+import { createReferenceVectors, type VectorMedium } from "./reference-vectors.ts";
+
+/** What outlives a handle. */
+interface Medium {
+  readonly state: StateMedium;
+  readonly vectors: VectorMedium;
+  readonly blobs: BlobMedium;
+  readonly secrets: SecretMedium;
+}
+
+export interface ReferenceOptions {
+  readonly capabilities?: Partial<VectorStoreCapabilities>;
+  /** Can collections be enumerated, and keys be watched? */
+  readonly optionalMethods?: boolean;
+}
+
+/** A storage as it should be, on a medium that outlives it. */
+export function createReferenceStorage(medium: Medium, options: ReferenceOptions = {}): Storage {
+  const { optionalMethods = true } = options;
+  const guard = createGuard("reference storage");
+  const capabilities: VectorStoreCapabilities = Object.freeze({
+    durable: true,
+    metrics: Object.freeze(["cosine", "dot", "euclidean"] as const),
+    filters: true,
+    consistency: "immediate",
+    recall: 1,
+    physicalDelete: true,
+    ...options.capabilities,
+  });
+  const { watch, ...state } = createReferenceState(medium.state, guard);
+  return {
+    vectors: createReferenceVectors(medium.vectors, guard, capabilities, { scan: optionalMethods }),
+    state: optionalMethods && watch ? { ...state, watch } : state,
+    blobs: createReferenceBlobs(medium.blobs, guard),
+    secrets: createReferenceSecrets(medium.secrets, guard, capabilities.durable),
+    close: async () => guard.close(),
+  };
+}
+
+/** Makes reference storages that can be reopened where they say that they are durable. */
+export function referenceHarness(options: ReferenceOptions = {}): Harness<Storage> {
+  const media = new WeakMap<Storage, Medium>();
+  const open = (medium: Medium): Storage => {
+    const storage = createReferenceStorage(medium, options);
+    media.set(storage, medium);
+    return storage;
+  };
+  const create = (): Storage =>
+    open({ state: createStateMedium(), vectors: new Map(), blobs: new Map(), secrets: createSecretMedium() });
+  if (options.capabilities?.durable === false) return { create };
+  return {
+    create,
+    reopen: async (storage) => {
+      await storage.close();
+      return open(media.get(storage) as Medium);
+    },
+  };
+}
