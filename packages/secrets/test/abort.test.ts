@@ -59,6 +59,24 @@ describe("an abort", () => {
     expect(await accepted(store, "api", ["one", "two"])).toEqual(["one", "two"]);
   });
 
+  it("in the finish or undo that an earlier call left over rejects with its reason", async () => {
+    const { store } = openStore();
+    await store.put("api", "one");
+    const down = () => Promise.reject(new Error("down"));
+    for (const left of [{ finish: down }, { set: down, undo: down }]) {
+      await store.rotate("api", { graceMs: 0, hooks: left }).catch(() => {});
+      const abort = new AbortController();
+      const gone = () => {
+        abort.abort(reason);
+        return new Promise<void>(() => {});
+      };
+      const hooks = { set: () => {}, finish: gone, undo: gone };
+      await expect(store.rotate("api", { graceMs: 0, hooks, signal: abort.signal })).rejects.toBe(reason);
+      await store.rotate("api", { graceMs: 0, hooks: { set: () => {}, finish: () => {}, undo: () => {} } });
+    }
+    expect((await store.status("api")).rotation).toBeUndefined();
+  });
+
   it("after the commit costs nobody the new value", async () => {
     const { store } = openStore();
     await store.put("api", undefined, { kind: "verify" });

@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { Secret } from "@keelson/core";
+import type { AuditEvent } from "@keelson/secrets";
 import { describe, expect, it } from "vitest";
 import { MINUTE, openStore } from "./support/open-store.ts";
+
+function rehashed(event: AuditEvent | undefined, why: string) {
+  const { seq, atMs, action, version, fingerprint, previousHash } = event as AuditEvent;
+  const fields = ["api", seq, atMs, action, version, fingerprint, null, why, previousHash];
+  return { why, hash: createHash("sha256").update(JSON.stringify(fields)).digest("hex") };
+}
 
 describe("audit", () => {
   it("tells who did what to which version, when and why", async () => {
@@ -47,10 +54,15 @@ describe("audit", () => {
     }
   });
 
-  it.each([
-    ["changed", (events: { why?: string }[]) => void Object.assign(events[1] ?? {}, { why: "nothing" })],
-    ["removed", (events: unknown[]) => void events.splice(1, 1)],
-    ["swapped", (events: unknown[]) => void events.reverse()],
+  it.each<[string, (events: AuditEvent[], log: object) => void]>([
+    ["changed", (events) => void Object.assign(events[1] ?? {}, { why: "nothing" })],
+    [
+      "changed and hashed anew",
+      ([, second]) => void Object.assign(second ?? {}, rehashed(second, "nothing")),
+    ],
+    ["forgotten without being counted", (_, log) => void Object.assign(log, { dropped: 1 })],
+    ["removed", (events) => void events.splice(1, 1)],
+    ["swapped", (events) => void events.reverse()],
   ])("shows that an event was %s", async (_, tamper) => {
     const { store, backend } = openStore();
     await store.put("api", "one");
@@ -58,7 +70,7 @@ describe("audit", () => {
     await store.rotate("api", { graceMs: 0 });
     const record = await backend.read("api");
     const stored = JSON.parse(record?.payload.expose() ?? "");
-    tamper(stored.audit.events);
+    tamper(stored.audit.events, stored.audit);
     const payload = new Secret(JSON.stringify(stored), { name: "api", version: 3 });
     await backend.write("api", payload, { expect: record?.revision ?? "absent" });
     expect((await store.audit("api")).intact).toBe(false);

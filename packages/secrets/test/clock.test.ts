@@ -22,6 +22,16 @@ describe("a window and the clock", () => {
     },
   );
 
+  it("stays closed after a rotation has found it over", async () => {
+    const { store, clock, reopen } = openStore();
+    await store.put("api", "one");
+    await store.rotate("api", { graceMs: MINUTE, value: "two" });
+    await clock.advance(MINUTE);
+    await store.rotate("api", { graceMs: MINUTE, value: "three" });
+    clock.setNow(clock.now() - MINUTE);
+    expect(await accepted(reopen(), "api", ["one", "two", "three"])).toEqual(["two", "three"]);
+  });
+
   it("lasts longer by as much as the clock is set back while it is open", async () => {
     const { store, clock, reopen } = openStore();
     await store.put("api", "one");

@@ -179,6 +179,35 @@ describe("rotate with hooks", () => {
     expect(calls).toEqual([]);
   });
 
+  it("takes up no rotation that it was not to make", async () => {
+    const { store } = openStore();
+    await store.put("api", "one");
+    const abort = new AbortController();
+    const set = () => abort.abort(new Error("gone"));
+    await store.rotate("api", { graceMs: 0, hooks: { set }, signal: abort.signal }).catch(() => {});
+    const { calls, hooks } = noting();
+    await expect(store.rotate("api", { graceMs: 0, ifVersion: 2, hooks })).rejects.toMatchObject({
+      code: "SECRET_CONFLICT",
+      details: { expect: 2, actual: 1 },
+    });
+    expect(calls).toEqual([]);
+    expect((await store.status("api")).rotation).toMatchObject({ version: 2, phase: "set" });
+  });
+
+  it("closes no journal but its own after a slow finish", async () => {
+    const { store, reopen } = openStore();
+    await store.put("api", "one");
+    const abort = new AbortController();
+    const finish = async () => {
+      const hooks = { finish: () => {}, set: () => abort.abort(new Error("gone")) };
+      await reopen()
+        .rotate("api", { graceMs: 0, hooks, signal: abort.signal })
+        .catch(() => {});
+    };
+    expect(await store.rotate("api", { graceMs: 0, hooks: { finish } })).toMatchObject({ version: 2 });
+    expect((await store.status("api")).rotation).toMatchObject({ version: 3, phase: "set" });
+  });
+
   it("lets two calls at once share one rotation of kind use", async () => {
     const { store, reopen } = openStore();
     await store.put("api", "one");
