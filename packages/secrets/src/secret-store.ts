@@ -153,11 +153,11 @@ export interface RotationStatus {
  * crash leaves the secret as it was or as it is to be. The record is read anew by every call: what one process has
  * revoked is refused by all others on their next call.
  *
- * **Time.** A window is open while the clock reads less than its deadline, judged by each call. The first call of
- * `verify`, `status`, `get` with a version, `rotate`, `expireGrace` or `revoke` that finds the deadline passed writes
- * the version off as revoked and destroys what is stored of its value, before it answers. That is one write a window,
- * and from then on no clock, restart or other process can open it again. A clock set back before any such call makes
- * an open window last longer by as much; one set forward ends it early, for good.
+ * **Time.** A window is open while the clock reads less than its deadline, judged by each call. The first call that
+ * finds the deadline passed writes the version off as revoked, and destroys what is stored of its value, before it
+ * answers; only `get` of the current version, `audit`, `list`, and a `rotate` that is refused do not look. That is one
+ * write a window, and from then on no clock, restart or other process can open it again. A clock set back before any
+ * such call makes an open window last longer by as much; one set forward ends it early, for good.
  *
  * **Names** are 1 to 256 UTF-16 code units. Every call refuses others with KEY_INVALID.
  *

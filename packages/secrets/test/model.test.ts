@@ -98,7 +98,7 @@ describe("any schedule of rotations, verifications, revocations, clock jumps and
           expect((await store.audit("api")).intact).toBe(true);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     );
   });
 });
