@@ -1,0 +1,80 @@
+import type { Detector, DetectorMatch, DetectorWindow } from "@keelson/core";
+import { isHex } from "../engine/char-codes.ts";
+import { isBreak } from "./window.ts";
+
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const V4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+const PREFIX = /\/(\d{1,3})(?!\d)/y;
+const ZONE = /%[A-Za-z0-9._~-]{1,32}/y;
+// A number that is called a version is one, even of four parts.
+const VERSION = /(?:^|[\s("'[])(?:version|ver|v|release|build|section|chapter|§)\.?:? ?$/i;
+
+const isV4 = (text: string): boolean => V4.test(text);
+
+/** Is a text an IPv6 address (RFC 4291), without prefix or zone? */
+export function isV6(text: string): boolean {
+  const halves = text.split("::");
+  if (halves.length > 2) return false;
+  const groups = halves.map((half) => (half === "" ? [] : half.split(":")));
+  const last = groups.at(-1)?.at(-1) ?? "";
+  let count = groups.reduce((sum, { length }) => sum + length, 0);
+  if (last.includes(".")) {
+    if (!isV4(last)) return false;
+    groups.at(-1)?.pop();
+    count += 1;
+  }
+  if (!groups.flat().every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return false;
+  return halves.length === 2 ? count < 8 : count === 8;
+}
+
+/** The end of the CIDR prefix at `at`, if one of at most `bits` is there. */
+function prefixEnd(text: string, at: number, bits: number): number {
+  PREFIX.lastIndex = at;
+  const found = PREFIX.exec(text);
+  return found !== null && Number(found[1]) <= bits ? PREFIX.lastIndex : at;
+}
+
+function verifyV4({ text, start, end }: DetectorWindow): DetectorMatch | undefined {
+  if (!isV4(text.slice(start, end))) return undefined;
+  if (!isBreak(text, start - 1) || !isBreak(text, end)) return undefined;
+  // A chain of more than four numbers is a version or an object identifier.
+  if (text[start - 1] === "." || (text[end] === "." && !isBreak(text, end + 1))) return undefined;
+  if (VERSION.test(text.slice(0, start))) return undefined;
+  return { start, end: prefixEnd(text, end, 32), score: 0.9, reason: "ipv4" };
+}
+
+/** Finds IPv4 addresses, with a CIDR prefix where there is one. */
+export const ipv4: Detector = {
+  type: "IP",
+  name: "ipv4",
+  triggers: [/\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/],
+  left: 16,
+  right: 24,
+  version: "1",
+  verify: verifyV4,
+};
+
+/** Finds IPv6 addresses, with zone and CIDR prefix where there are. */
+export const ipv6: Detector = {
+  type: "IP",
+  name: "ipv6",
+  triggers: [/:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{0,45}/],
+  left: 6,
+  right: 96,
+  version: "1",
+  verify({ text, start, end }) {
+    let from = start;
+    while (from > 0 && start - from < 5 && isHex(text.charCodeAt(from - 1))) from -= 1;
+    if (start - from > 4 || !isBreak(text, from - 1) || text[from - 1] === ":") return undefined;
+    let to = end;
+    while (text[to - 1] === "." || (text[to - 1] === ":" && text[to - 2] !== ":")) to -= 1;
+    if (!isBreak(text, to) || text[to] === ":") return undefined;
+    const address = text.slice(from, to);
+    if (!isV6(address)) return undefined;
+    // `::` alone is more often a scope operator or a mark of markup; so is `a::b` of letters alone.
+    if (!/\d/.test(address) && address.split(/:+/).filter(Boolean).length < 3) return undefined;
+    ZONE.lastIndex = to;
+    if (ZONE.test(text)) to = ZONE.lastIndex;
+    return { start: from, end: prefixEnd(text, to, 128), score: 0.9, reason: "ipv6" };
+  },
+};

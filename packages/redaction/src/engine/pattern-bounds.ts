@@ -1,0 +1,158 @@
+import { KeelsonError } from "@keelson/core";
+
+/** What a pattern can cost at one position of a text. */
+export interface PatternBounds {
+  /** The longest text it can match, in code units. */
+  readonly maxLength: number;
+  /** At most how many ways there are to try it at one position before giving up. */
+  readonly paths: number;
+}
+
+/** What {@link patternBounds} allows beside what is always fine. */
+export interface PatternRules {
+  /** What `*`, `+` and `{n,}` count as. Default: they are refused. */
+  readonly unboundedAs?: number | undefined;
+  /** May the pattern look around? Default: no. */
+  readonly lookaround?: boolean | undefined;
+}
+
+// A set of characters: one flag for each ASCII character, and one for all others together.
+type CharSet = Uint8Array;
+const OTHERS = 128;
+
+interface Part {
+  readonly max: number;
+  readonly nullable: boolean;
+  readonly first: CharSet;
+  /** Ways to try it, given what may follow it. */
+  paths(follow: CharSet): number;
+}
+
+const NONE: CharSet = new Uint8Array(OTHERS + 1);
+const EMPTY: Part = { max: 0, nullable: true, first: NONE, paths: () => 1 };
+
+const union = (a: CharSet, b: CharSet): CharSet => a.map((flag, at) => flag | (b[at] ?? 0));
+const disjoint = (a: CharSet, b: CharSet): boolean => a.every((flag, at) => flag === 0 || b[at] === 0);
+
+/**
+ * Bounds the work of a regular expression by its shape, so that a pattern that could backtrack without end is refused
+ * before it ever sees a text. A loop whose body can't start like what follows it has one way to match; any other
+ * multiplies the ways by its iterations.
+ *
+ * @throws {@link KeelsonError} ARGUMENT_INVALID when the pattern has a flag other than `i`, a back-reference, an
+ * anchor, or something that `rules` do not allow.
+ */
+export function patternBounds(pattern: RegExp, rules: PatternRules = {}): PatternBounds {
+  const { source } = pattern;
+  const refuse = (what: string): never => {
+    throw new KeelsonError("ARGUMENT_INVALID", `the pattern /${source}/ has ${what}`, {
+      details: { argument: "pattern", reason: what },
+    });
+  };
+  if (/[^i]/.test(pattern.flags.replace(/[gy]/g, ""))) refuse("a flag other than i");
+
+  let at = 0;
+  const charSet = (atom: string): CharSet => {
+    const one = new RegExp(`^(?:${atom})$`, pattern.ignoreCase ? "i" : "");
+    const set = Uint8Array.from({ length: OTHERS }, (_, code) =>
+      one.test(String.fromCharCode(code)) ? 1 : 0,
+    );
+    const others = /[^\0-\x7f]|\\[WDSsux]|\[\^|^\.$/.test(atom) ? 1 : 0;
+    return Uint8Array.from([...set, others]);
+  };
+  const character = (length: number): Part => {
+    const first = charSet(source.slice(at, at + length));
+    at += length;
+    return { max: 1, nullable: false, first, paths: () => 1 };
+  };
+
+  const atom = (): Part => {
+    const rest = source.slice(at);
+    if (rest.startsWith("[")) {
+      const inside = /^\[(?:\\[\s\S]|[^\]\\])*\]/.exec(rest);
+      return character(inside?.[0].length ?? 1);
+    }
+    if (/^(?:\(\?<?[=!])/.test(rest)) {
+      if (rules.lookaround !== true) refuse("look-around");
+      at += rest.startsWith("(?<") ? 4 : 3;
+      const inner = alternatives();
+      at += 1;
+      return { max: 0, nullable: true, first: NONE, paths: () => inner.paths(NONE) };
+    }
+    if (rest.startsWith("(")) {
+      at += /^\((?:\?:|\?<[^>]*>)?/.exec(rest)?.[0].length ?? 1;
+      const inner = alternatives();
+      at += 1;
+      return inner;
+    }
+    if (/^\\[bB]/.test(rest)) {
+      at += 2;
+      return EMPTY;
+    }
+    if (/^\\[1-9k]/.test(rest)) refuse("a back-reference");
+    if (/^[\^$]/.test(rest)) refuse("an anchor");
+    if (rest.startsWith("\\")) return character(/^\\(?:x..|u....|c.|[\s\S])/.exec(rest)?.[0].length ?? 2);
+    return character(1);
+  };
+
+  const quantified = (): Part => {
+    const body = atom();
+    const found = /^(?:([?*+])|\{(\d+)(,?)(\d*)\})\??/.exec(source.slice(at));
+    if (found === null) return body;
+    at += found[0].length;
+    const [, sign, low, comma, high] = found;
+    const from = sign === undefined ? Number(low) : sign === "+" ? 1 : 0;
+    let to = sign === "?" ? 1 : Number.POSITIVE_INFINITY;
+    if (sign === undefined) to = comma === "" ? from : high === "" ? to : Number(high);
+    if (to === Number.POSITIVE_INFINITY)
+      to = rules.unboundedAs ?? refuse("a quantifier without an upper bound");
+    if (body.nullable && to > 1) refuse("a repeated part that can be empty");
+    return {
+      max: body.max * to,
+      nullable: body.nullable || from === 0,
+      first: body.first,
+      paths(follow) {
+        const inner = body.paths(to > 1 ? union(body.first, follow) : follow);
+        const counts = disjoint(body.first, follow) ? 1 : to - from + 1;
+        return counts * (inner === 1 ? 1 : inner ** to);
+      },
+    };
+  };
+
+  const sequence = (): Part => {
+    const parts: Part[] = [];
+    while (at < source.length && source[at] !== "|" && source[at] !== ")") parts.push(quantified());
+    return parts.reduceRight<Part>(
+      (rest, part) => ({
+        max: part.max + rest.max,
+        nullable: part.nullable && rest.nullable,
+        first: part.nullable ? union(part.first, rest.first) : part.first,
+        paths: (follow) =>
+          part.paths(rest.nullable ? union(rest.first, follow) : rest.first) * rest.paths(follow),
+      }),
+      EMPTY,
+    );
+  };
+
+  const alternatives = (): Part => {
+    const options = [sequence()];
+    while (source[at] === "|") {
+      at += 1;
+      options.push(sequence());
+    }
+    if (options.length === 1) return options[0] ?? EMPTY;
+    const apart = options.every((a, i) => options.every((b, j) => i >= j || disjoint(a.first, b.first)));
+    return {
+      max: Math.max(...options.map((option) => option.max)),
+      nullable: options.some((option) => option.nullable),
+      first: options.reduce((set, option) => union(set, option.first), NONE),
+      paths(follow) {
+        const each = options.map((option) => option.paths(follow));
+        return apart ? Math.max(...each) : each.reduce((sum, paths) => sum + paths, 0);
+      },
+    };
+  };
+
+  const whole = alternatives();
+  return { maxLength: whole.max, paths: whole.paths(NONE) };
+}

@@ -1,0 +1,184 @@
+import { type DetectorMatch, type DetectorWindow, KeelsonError } from "@keelson/core";
+import type { Candidate } from "./candidate.ts";
+import { HIDDEN } from "./char-codes.ts";
+import type { BoundDetector, CompiledDetectors } from "./compile.ts";
+
+/** A piece of a text that is being scanned. */
+export interface ScanText {
+  /** The piece, disguises undone and placeholders hidden. */
+  readonly text: string;
+  /** Does the piece begin where the document does? */
+  readonly atStart: boolean;
+  /** Does the piece end where the document does? */
+  readonly atEnd: boolean;
+}
+
+/** How far the searches have come. One scan serves one document. */
+export interface ScanState {
+  /** From where each trigger is looked for next, in the piece at hand. */
+  readonly positions: number[];
+  /** Where each detector's last match ends: it is not asked about triggers before that. */
+  readonly matchedUntil: number[];
+  /** How many code units of windows each detector has seen. */
+  readonly spent: number[];
+}
+
+/** The state before anything was scanned. */
+export function createScanState({ triggers, detectors }: CompiledDetectors): ScanState {
+  return {
+    positions: triggers.map(() => 0),
+    matchedUntil: detectors.map(() => 0),
+    spent: detectors.map(() => 0),
+  };
+}
+
+/** Moves the state along when `count` code units are dropped from the front of the piece. */
+export function dropFront(state: ScanState, count: number): void {
+  for (const list of [state.positions, state.matchedUntil]) {
+    for (let i = 0; i < list.length; i += 1) list[i] = Math.max(0, (list[i] ?? 0) - count);
+  }
+}
+
+const failed = (reason: string): KeelsonError =>
+  new KeelsonError("REDACTION_FAILED", `redaction failed: ${reason}`, {
+    details: { documentId: undefined, reason },
+  });
+
+function ask(bound: BoundDetector, window: DetectorWindow): DetectorMatch | undefined {
+  let match: DetectorMatch | undefined;
+  try {
+    match = bound.detector.verify(window);
+  } catch {
+    // The error is not attached: it may quote the text.
+    throw failed(`the detector ${bound.name} threw`);
+  }
+  if (match === undefined) return undefined;
+  const { start, end, score = 0.5 } = match;
+  const inside = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end <= window.text.length;
+  if (!inside || start >= end)
+    throw failed(`the detector ${bound.name} claimed something outside its window`);
+  if (!(score >= 0 && score <= 1)) throw failed(`the detector ${bound.name} gave a score outside 0..1`);
+  return match;
+}
+
+/** Shows a trigger that was found to its detectors, and pushes what they find. */
+function askDetectors(
+  bound: readonly BoundDetector[],
+  { start, end, size }: { readonly start: number; readonly end: number; readonly size: number },
+  { text, atStart, atEnd }: ScanText,
+  state: ScanState,
+  found: Candidate[],
+): void {
+  const hidden = text.includes(HIDDEN);
+  let window: DetectorWindow | undefined;
+  let [windowLow, windowHigh] = [0, 0];
+  for (const one of bound) {
+    const { detector, order } = one;
+    if (size < one.minimum || start < (state.matchedUntil[order] ?? 0)) continue;
+    let low = Math.max(0, start - detector.left);
+    let high = Math.min(text.length, start + detector.right);
+    if (hidden) {
+      low += Math.max(0, text.slice(low, start).lastIndexOf(HIDDEN));
+      const after = text.slice(start, high).indexOf(HIDDEN);
+      if (after >= 0) high = start + after + 1;
+    }
+    // Detectors of the same reach see the same window.
+    if (window === undefined || low !== windowLow || high !== windowHigh) {
+      [windowLow, windowHigh] = [low, high];
+      window = {
+        text: text.slice(low, high),
+        start: start - low,
+        end: Math.min(end, high) - low,
+        atStart: atStart && low === 0,
+        atEnd: atEnd && high === text.length,
+      };
+    }
+    const match = ask(one, window);
+    if (match === undefined) continue;
+    const [matchStart, matchEnd] = [low + match.start, low + match.end];
+    state.matchedUntil[order] = matchEnd;
+    if (hidden && text.slice(matchStart, matchEnd).includes(HIDDEN)) continue;
+    found.push({
+      type: detector.type,
+      detector: one.name,
+      order,
+      start: matchStart,
+      end: matchEnd,
+      score: match.score ?? 0.5,
+      reason: match.reason,
+    });
+  }
+}
+
+/**
+ * Looks for every trigger from where it was last looked for, shows the detectors their windows, and pushes what they
+ * find. Triggers that more text could change are left for the next piece.
+ *
+ * @returns the frontier: whatever a later piece adds starts at or behind it.
+ */
+export function scan(
+  { triggers, left: widest }: CompiledDetectors,
+  state: ScanState,
+  piece: ScanText,
+  found: Candidate[],
+): number {
+  const { text, atEnd } = piece;
+  const { length } = text;
+  let frontier = length;
+  for (const [index, { search, bound, right }] of triggers.entries()) {
+    let from = state.positions[index] ?? 0;
+    for (;;) {
+      if (!search.find(text, from)) {
+        from = atEnd ? length : Math.max(from, length - search.reach);
+        break;
+      }
+      const { start, next } = search;
+      if (!atEnd && start + Math.max(search.reach, right) > length) {
+        from = Math.max(from, Math.min(start, length - search.reach));
+        break;
+      }
+      askDetectors(bound, search, piece, state, found);
+      from = next;
+    }
+    state.positions[index] = from;
+    frontier = Math.min(frontier, from);
+  }
+  return atEnd ? length : Math.max(0, frontier - widest);
+}
+
+// How far behind the part that is scanned again its windows reach.
+const RESCAN_RIGHT = 1_024;
+
+/**
+ * Scans a part of a piece again with some spans of it hidden, ascending and apart, as a second redaction would see it.
+ *
+ * @returns what lies in that part.
+ */
+export function rescan(
+  compiled: CompiledDetectors,
+  { text, atStart, atEnd }: ScanText,
+  part: { readonly start: number; readonly end: number },
+  spans: readonly { readonly start: number; readonly end: number }[],
+): Candidate[] {
+  const low = Math.max(0, part.start - compiled.left);
+  const high = Math.min(text.length, part.end + RESCAN_RIGHT);
+  let masked = "";
+  for (const { start, end } of spans) {
+    masked += text.slice(low + masked.length, start) + HIDDEN.repeat(end - start);
+  }
+  masked += text.slice(low + masked.length, high);
+  const piece = { text: masked, atStart: atStart && low === 0, atEnd: atEnd && high === text.length };
+  const found: Candidate[] = [];
+  const state = createScanState(compiled);
+  for (const { search, bound } of compiled.triggers) {
+    const searched = masked.slice(0, part.end - low + search.reach);
+    for (let from = part.start - low; search.find(searched, from) && search.start < part.end - low; ) {
+      const { next } = search;
+      askDetectors(bound, search, piece, state, found);
+      from = next;
+    }
+  }
+  return found
+    .map((candidate) => ({ ...candidate, start: candidate.start + low, end: candidate.end + low }))
+    .filter(({ start, end }) => start >= part.start && end <= part.end);
+}

@@ -1,0 +1,184 @@
+import { type DetectorTrigger, KeelsonError } from "@keelson/core";
+import { isDigit, isGap, isToken } from "./char-codes.ts";
+import { patternBounds } from "./pattern-bounds.ts";
+
+/** Looks for one kind of trigger in a text. What it found last stands in its fields. */
+export interface TriggerSearch {
+  /** How far behind a trigger's start the search may look to decide on it. */
+  readonly reach: number;
+  /** Where the trigger found starts. */
+  start: number;
+  /** Where it ends, exclusive. */
+  end: number;
+  /** How many digits or token characters it has; of other triggers 0. */
+  size: number;
+  /** From where to look for the next one. */
+  next: number;
+  /** Finds the first trigger at or behind `from`. */
+  find(text: string, from: number): boolean;
+}
+
+const MAX_PATHS = 64;
+const MAX_TRIGGER_LENGTH = 64;
+const MAX_GAP = 3;
+const MAX_DIGITS = 32;
+const MIN_TOKEN = 8;
+
+const invalid = (reason: string): never => {
+  throw new KeelsonError("ARGUMENT_INVALID", `a detector's trigger is invalid: ${reason}`, {
+    details: { argument: "detectors.triggers", reason },
+  });
+};
+
+/** Where a string stands, ASCII case ignored. */
+function literalSearch(literal: string): TriggerSearch {
+  if (literal.length < 1 || literal.length > MAX_TRIGGER_LENGTH) {
+    invalid(`a string has 1 to ${MAX_TRIGGER_LENGTH} code units`);
+  }
+  if (/[A-Za-z]/.test(literal)) {
+    const escaped = literal.replace(/[^\w\s]/g, "\\$&");
+    return patternSearch(
+      new RegExp(escaped.replace(/[A-Za-z]/g, (c) => `[${c.toLowerCase()}${c.toUpperCase()}]`)),
+    );
+  }
+  const { length } = literal;
+  return {
+    reach: length,
+    start: 0,
+    end: 0,
+    size: 0,
+    next: 0,
+    find(text, from) {
+      this.start = text.indexOf(literal, from);
+      this.end = this.next = this.start + length;
+      return this.start >= 0;
+    },
+  };
+}
+
+/** Where a regular expression of bounded length matches. */
+function patternSearch(pattern: RegExp): TriggerSearch {
+  const { maxLength, paths } = patternBounds(pattern);
+  if (paths > MAX_PATHS) invalid(`/${pattern.source}/ is ambiguous: it can be tried in ${paths} ways`);
+  const search = new RegExp(pattern.source, pattern.ignoreCase ? "gi" : "g");
+  return {
+    reach: maxLength + 1, // a \b at the end looks one further
+    start: 0,
+    end: 0,
+    size: 0,
+    next: 0,
+    find(text, from) {
+      search.lastIndex = from;
+      const found = search.exec(text);
+      if (found === null) return false;
+      this.start = found.index;
+      this.end = found.index + found[0].length;
+      if (this.end === this.start) invalid(`/${pattern.source}/ matches the empty text`);
+      this.next = this.end;
+      return true;
+    },
+  };
+}
+
+/** Where a run of digits starts from which at least `fewest` follow; counts no further than `most`. */
+function digitsSearch(fewest: number, most: number): TriggerSearch {
+  // The skeleton lets the regular expression engine skip ahead; the count decides.
+  const skeleton = new RegExp(`\\d[\\d \\t\\n\\r.\\-/()]{${Math.min(fewest - 1, 15)}}`, "g");
+  return {
+    reach: 2 * MAX_DIGITS * (MAX_GAP + 1),
+    start: 0,
+    end: 0,
+    size: 0,
+    next: 0,
+    find(text, from) {
+      let at = from;
+      if (at > 0 && isDigit(text.charCodeAt(at - 1))) while (isDigit(text.charCodeAt(at))) at += 1;
+      for (;;) {
+        skeleton.lastIndex = at;
+        const found = skeleton.exec(text);
+        if (found === null) return false;
+        this.start = at = found.index;
+        while (isDigit(text.charCodeAt(at))) at += 1;
+        this.next = at;
+        this.end = Math.min(at, this.start + 2 * MAX_DIGITS);
+        this.size = this.end - this.start;
+        for (let gap = 0; this.size < most && gap <= MAX_GAP; at += 1) {
+          const code = text.charCodeAt(at);
+          if (isDigit(code)) {
+            this.size += 1;
+            gap = 0;
+          } else if (isGap(code)) gap += 1;
+          else break;
+        }
+        if (this.size >= fewest) return true;
+        at = this.next;
+      }
+    },
+  };
+}
+
+/** Where a run of at least `fewest` letters, digits, `_` and `-` starts. */
+function tokenSearch(fewest: number): TriggerSearch {
+  return {
+    reach: MAX_TRIGGER_LENGTH,
+    start: 0,
+    end: 0,
+    size: 0,
+    next: 0,
+    find(text, from) {
+      let at = from;
+      if (at > 0 && isToken(text.charCodeAt(at - 1))) while (isToken(text.charCodeAt(at))) at += 1;
+      // Looks at the last place of a possible run first: in prose most words end before it, and it steps over them.
+      for (let last = at + fewest - 1; last < text.length; last = at + fewest - 1) {
+        let probe = last;
+        while (probe >= at && isToken(text.charCodeAt(probe))) probe -= 1;
+        if (probe >= at) {
+          at = probe + 1;
+          continue;
+        }
+        let end = last + 1;
+        while (end - at < MAX_TRIGGER_LENGTH && isToken(text.charCodeAt(end))) end += 1;
+        this.start = at;
+        this.end = this.next = end;
+        this.size = end - at;
+        return true;
+      }
+      return false;
+    },
+  };
+}
+
+/** A trigger as the engine groups them: those of one `key` are looked for together. */
+export interface TriggerKind {
+  readonly key: string;
+  /** The least size of a found trigger that concerns the detector. */
+  readonly minimum: number;
+  readonly trigger: DetectorTrigger;
+}
+
+/** Sorts a trigger into its kind. */
+export function triggerKind(trigger: DetectorTrigger): TriggerKind {
+  if (typeof trigger === "string") return { key: `"${trigger.toLowerCase()}`, minimum: 0, trigger };
+  if (trigger instanceof RegExp) return { key: String(trigger), minimum: 0, trigger };
+  if ("digits" in trigger) {
+    const { digits } = trigger;
+    if (!Number.isInteger(digits) || digits < 1 || digits > MAX_DIGITS)
+      invalid(`digits is 1 to ${MAX_DIGITS}`);
+    return { key: "digits", minimum: digits, trigger };
+  }
+  const { token } = trigger;
+  if (!Number.isInteger(token) || token < MIN_TOKEN || token > MAX_TRIGGER_LENGTH) {
+    invalid(`token is ${MIN_TOKEN} to ${MAX_TRIGGER_LENGTH}`);
+  }
+  return { key: "token", minimum: token, trigger };
+}
+
+/** Makes the one search for all triggers of a kind. */
+export function createTriggerSearch(kinds: readonly TriggerKind[]): TriggerSearch {
+  const minima = kinds.map(({ minimum }) => minimum);
+  const trigger = kinds[0]?.trigger ?? invalid("there is none");
+  if (typeof trigger === "string") return literalSearch(trigger);
+  if (trigger instanceof RegExp) return patternSearch(trigger);
+  if ("digits" in trigger) return digitsSearch(Math.min(...minima), Math.max(...minima));
+  return tokenSearch(Math.min(...minima));
+}
