@@ -6,6 +6,15 @@ const C2 = 0x1b873593;
  * languages bucket the same keys alike. A lone surrogate counts as U+FFFD, as in `TextEncoder`.
  *
  * It encodes while it hashes and allocates nothing: it runs for every request.
+ *
+ * @param seed An unsigned 32-bit number.
+ *
+ * @example
+ * ```ts
+ * import { murmur3 } from "@keelson/release";
+ *
+ * console.log(murmur3("Hello, world!", 0x9747b28c).toString(16)); // 24884cba
+ * ```
  */
 export function murmur3(text: string, seed: number): number {
   let hash = seed | 0;

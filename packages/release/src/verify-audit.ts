@@ -40,7 +40,7 @@ export async function verifyAudit(
   });
 
   for await (const { key, value } of scanState(state, { prefix: keys.audits, signal })) {
-    const event = fromJson<AuditEvent>(value);
+    const event = fromJson<AuditEvent | null>(value);
     if (anchor.sequence === newest.sequence) {
       // The events of commits since the head was read, or one put behind the chain.
       const { head: later } = await journal.read([], { signal });
@@ -49,6 +49,7 @@ export async function verifyAudit(
     }
     const sequence = anchor.sequence + 1;
     if (key !== keys.audit(sequence)) return fault("missing");
+    if (event === null) return fault("changed");
     if (event.sequence !== sequence || event.previousHash !== anchor.hash) return fault("out of its place");
     if (event.hash !== hashEvent(event)) return fault("changed");
     anchor = { sequence, hash: event.hash };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Observation, RampOptions } from "../src/index.ts";
-import { bench, codeOf, dump, requests } from "./support.ts";
+import { createReleaseManager, type Observation, type RampOptions } from "../src/index.ts";
+import { bench, codeOf, dump, interrupted, requests } from "./support.ts";
 
 const plan: RampOptions = { stages: [0.1, 0.5, 1], minRequests: 4, breach: { minObservations: 2 } };
 
@@ -213,6 +213,28 @@ describe("ReleaseManager.ramp", () => {
     expect(await manager.history({ types: ["rampStarted"] })).toHaveLength(1);
   });
 
+  it("does not start on a record that was moved meanwhile", async () => {
+    const { manager, state, clock } = await bench({ promoted: 2 });
+    const late = interrupted(state, "commit", () => manager.rollback());
+    expect(await codeOf(createReleaseManager({ state: late, clock }).ramp("v3", plan))).toBe(
+      "RELEASE_CONFLICT",
+    );
+    expect(await manager.resumeRamp()).toBeUndefined();
+  });
+
+  it("leaves the ids of a ramp alone that starts while it clears away those of earlier ones", async () => {
+    const { manager, state, clock } = await bench({ promoted: 1 });
+    const first = await manager.ramp("v2", plan);
+    await first.observe(requests("v2", 3));
+    await manager.rollback();
+    const late = interrupted(state, "scan", async () => {
+      const second = await manager.ramp("v2", plan);
+      await second.observe(requests("v2", 3));
+    });
+    const joined = await createReleaseManager({ state: late, clock }).ramp("v2", plan);
+    expect(await joined.observe(requests("v2", 3))).toMatchObject({ duplicates: 3 });
+  });
+
   it("ends when its candidate is promoted by hand", async () => {
     const { manager, another } = await bench({ promoted: 1 });
     const ramp = await manager.ramp("v2", plan);
@@ -365,17 +387,58 @@ describe("Ramp.observe", () => {
     expect(JSON.stringify(await dump(state))).not.toMatch(/someone@|quoted/);
   });
 
-  it("takes what still waits out when it is aborted, and rejects what is under way at once", async () => {
+  it("takes what still waits out when it is aborted, and nothing of other calls", async () => {
     const { manager } = await bench({ promoted: 1 });
     const ramp = await manager.ramp("v2", plan);
     const controller = new AbortController();
     const { signal } = controller;
-    const first = ramp.observe({ id: "under way", release: "v2" });
-    const waiting = ramp.observe({ id: "waiting", release: "v2" }, { signal });
+    const underWay = ramp.observe({ id: "under way", release: "v2" });
+    const waiting = ramp.observe(requests("v2", 3), { signal });
+    const other = ramp.observe({ id: "other", release: "v2" });
     controller.abort("enough");
     await expect(waiting).rejects.toBe("enough");
-    expect(await first).toMatchObject({ counted: 1 });
+    expect(await underWay).toMatchObject({ counted: 1 });
+    expect(await other).toMatchObject({ counted: 1 });
+    expect((await ramp.status()).requests).toBe(2);
+  });
+
+  it("rejects at once when it is aborted under way, and settles when it is observed again", async () => {
+    const { manager } = await bench({ promoted: 1 });
+    const ramp = await manager.ramp("v2", plan);
+    const controller = new AbortController();
+    const call = ramp.observe({ id: "r1", release: "v2" }, { signal: controller.signal });
+    controller.abort("enough");
+    await expect(call).rejects.toBe("enough");
+    await ramp.observe({ id: "r1", release: "v2" });
     expect((await ramp.status()).requests).toBe(1);
+  });
+
+  it("counts nothing once a rollback has landed, also when it was decided before", async () => {
+    const { manager, state, clock } = await bench({ promoted: 1 });
+    const ramp = await manager.ramp("v2", plan);
+    await ramp.observe(requests("v2", 1));
+    const late = interrupted(state, "commit", () => manager.rollback());
+    const worker = await createReleaseManager({ state: late, clock }).resumeRamp();
+    expect(await worker?.observe(requests("v2", 2, {}, "late"))).toEqual({
+      counted: 0,
+      duplicates: 0,
+      ignored: 2,
+    });
+    const [event] = await manager.history({ types: ["rolledBack"] });
+    expect(event?.evidence).toMatchObject({ exposed: 1 });
+    expect((await ramp.status()).exposed).toBe(1);
+  });
+
+  it("lets a breach beat a promotion by hand that was decided before", async () => {
+    const { manager, state, clock } = await bench({ promoted: 1 });
+    const ramp = await manager.ramp("v2", plan);
+    const late = interrupted(state, "commit", () =>
+      ramp.observe([...requests("v1", 2), ...requests("v2", 2, { error: true })]),
+    );
+    const operator = createReleaseManager({ state: late, clock });
+    expect(await codeOf(operator.promote("v2"))).toBe("RELEASE_CONFLICT");
+    expect((await ramp.status()).state).toBe("rolledBack");
+    expect((await manager.live())?.name).toBe("v1");
   });
 });
 

@@ -79,3 +79,22 @@ export async function dump(state: StateStore): Promise<Record<string, Json>> {
   const entries = await state.scan({ limit: 100_000 });
   return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
 }
+
+/** A store in which something else happens just before the first call of a method. Nobody can watch it. */
+export function interrupted(
+  state: StateStore,
+  method: "get" | "scan" | "commit",
+  happens: () => Promise<unknown>,
+): StateStore {
+  let pending = true;
+  const before = async (called: typeof method): Promise<void> => {
+    if (called !== method || !pending) return;
+    pending = false;
+    await happens();
+  };
+  return {
+    get: async (keys, options) => before("get").then(() => state.get(keys, options)),
+    scan: async (options) => before("scan").then(() => state.scan(options)),
+    commit: async (changes, options) => before("commit").then(() => state.commit(changes, options)),
+  };
+}
