@@ -17,7 +17,7 @@ import { type OpenLogOptions, openLog } from "./log/open-log.ts";
 import type { FsStorageOptions } from "./open-fs-storage.ts";
 import { acquireOwnerLock, type OwnerLock } from "./owner-lock.ts";
 import type { Processes } from "./processes.ts";
-import { assertMasterKey } from "./secrets/master-key.ts";
+import { assertMasterKey, readMasterKey } from "./secrets/master-key.ts";
 import { openSealer } from "./secrets/open-sealer.ts";
 import { failed } from "./store-error.ts";
 
@@ -68,11 +68,13 @@ interface OwnedOptions extends Pick<FsStorageOptions, "masterKey" | "onTornTail"
 }
 
 async function openOwned(options: OwnedOptions): Promise<Storage> {
-  const { layout, lock, masterKey, segmentBytes, onTornTail } = options;
+  const { layout, lock, segmentBytes, onTornTail } = options;
   const { fileSystem } = options.machine;
   await sweepTemporary(fileSystem, layout);
   await makeDirectory(fileSystem, layout.blobs);
 
+  // Before the log, which opening may repair: where anything is damaged nothing is changed.
+  const masterKey = options.masterKey ?? (await readMasterKey(fileSystem, layout));
   const engine = createEngine();
   const health = createHealth();
   const { apply } = engine;

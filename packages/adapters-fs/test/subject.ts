@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { FsStorageOptions } from "@keelson/adapters-fs";
 import type { Storage } from "@keelson/core";
 import { openStore } from "../src/open-store.ts";
@@ -18,16 +19,17 @@ export interface TestMachine {
 
 export function createTestMachine(fileSystem: MemoryFileSystem = createMemoryFileSystem()): TestMachine {
   const alive = new Set<number>();
+  const bootId = randomUUID();
   let started = 0;
   return {
     fileSystem,
     open: (options = {}) => {
       const pid = ++started;
       alive.add(pid);
-      const identity: ProcessIdentity = { pid, startTime: undefined, bootId: undefined };
+      const identity: ProcessIdentity = { pid, startTime: undefined, bootId };
       const processes: Processes = {
         self: async () => identity,
-        isAlive: async (owner) => alive.has(owner.pid),
+        isAlive: async (owner) => owner.bootId === bootId && alive.has(owner.pid),
       };
       return openStore(STORE, options, { fileSystem, processes });
     },

@@ -1,0 +1,153 @@
+import { openFsStorage } from "@keelson/adapters-fs";
+import { isKeelsonError, Secret, type Storage } from "@keelson/core";
+import { describe, expect, it } from "vitest";
+import type { MemoryFileSystem } from "./memory-file-system.ts";
+import { createTestMachine, STORE, type TestMachine } from "./subject.ts";
+
+/** A small store with a bit of everything, in several segments. */
+async function writeStore(machine: TestMachine): Promise<void> {
+  const storage = await machine.open({ segmentBytes: 150 });
+  const docs = await storage.vectors.open("docs", { dimension: 2, metric: "dot" });
+  await docs.upsert([{ id: "a", vector: Float32Array.of(1, 2), text: "text", metadata: { x: 1 } }]);
+  await storage.state.commit([{ key: "k", value: "v" }]);
+  await storage.blobs.put("blob", Uint8Array.of(1, 2, 3));
+  await storage.secrets.write("s", new Secret("hunter2", { name: "s", version: 1 }), { expect: "absent" });
+  await docs.delete(["nobody"]);
+  await storage.state.commit([{ key: "last", value: 1 }]);
+  await storage.state.commit([{ key: "very last", value: 2 }]);
+}
+
+async function readAll(storage: Storage): Promise<unknown> {
+  const names = (await storage.vectors.list()).map(({ name }) => name);
+  const docs = await storage.vectors.open("docs", { dimension: 2, metric: "dot" });
+  return {
+    names,
+    docs: await docs.scan?.(),
+    state: await storage.state.scan(),
+    list: await storage.blobs.list(""),
+    stat: await storage.blobs.stat("blob"),
+    blob: await storage.blobs.get("blob"),
+    secret: (await storage.secrets.read("s"))?.payload.expose(),
+  };
+}
+
+/** Without the files that say whose turn it is. */
+function content(fileSystem: MemoryFileSystem): [string, Uint8Array][] {
+  return [...fileSystem.files]
+    .filter(([path]) => !/\/(lock-\d+|tmp\/\w+)$/.test(path))
+    .map(([path, { bytes }]) => [path, bytes.slice()]);
+}
+
+// What may be flipped without harm: a slot, since there are two, and the lock of a dead process.
+describe.each([
+  { how: "closed", closed: true, spared: ["acknowledged"] },
+  { how: "killed", closed: false, spared: ["acknowledged", "lock-"] },
+])(`${openFsStorage.name}, on a store that was $how`, ({ closed, spared }) => {
+  it("tells of a flip in any byte of any file, or gives everything back unchanged", {
+    timeout: 120_000,
+  }, async () => {
+    const original = createTestMachine();
+    await writeStore(original);
+    original.kill();
+    if (closed) await (await original.open()).close();
+    const wanted = await readAll(await createTestMachine(original.fileSystem.clone()).open());
+
+    const harmless = new Map<string, number>();
+    for (const [path, { bytes }] of original.fileSystem.files) {
+      for (let at = 0; at < bytes.length; at++) {
+        const machine = createTestMachine(original.fileSystem.clone());
+        const damaged = machine.fileSystem.files.get(path)?.bytes as Uint8Array;
+        damaged[at] = (damaged[at] as number) ^ (1 << (at % 8));
+        const before = content(machine.fileSystem);
+        let opened: Storage | undefined;
+        try {
+          opened = await machine.open();
+          expect(await readAll(opened)).toEqual(wanted);
+          harmless.set(path, (harmless.get(path) ?? 0) + 1);
+        } catch (error) {
+          if (!isKeelsonError(error, "STORE_CORRUPT")) throw error;
+          const { file, start, end } = error.details;
+          expect(file).toBe(path);
+          expect([start <= at, at < end]).toEqual([true, true]);
+          // Nothing is cut or repaired where anything is damaged.
+          if (opened === undefined) expect(content(machine.fileSystem)).toEqual(before);
+        }
+      }
+    }
+    const places = [...harmless.keys()].map((path) => path.slice(STORE.length + 1).replace(/\d+$/, ""));
+    expect(new Set(places)).toEqual(new Set(spared));
+  });
+
+  it("finds a flip by what it still knows when the newest slot is the one that was flipped", async () => {
+    const machine = createTestMachine();
+    await writeStore(machine);
+    machine.kill();
+    if (closed) await (await machine.open()).close();
+    const slots = machine.fileSystem.files.get(`${STORE}/acknowledged`)?.bytes as Uint8Array;
+    for (const place of [0, 512]) slots[place + 30] = (slots[place + 30] as number) ^ 1;
+    await expect(machine.open()).rejects.toMatchObject({
+      code: "STORE_CORRUPT",
+      details: { file: `${STORE}/acknowledged` },
+    });
+  });
+});
+
+describe(openFsStorage.name, () => {
+  it("misses no file that is gone", async () => {
+    const original = createTestMachine();
+    await writeStore(original);
+    original.kill();
+    const paths = [...original.fileSystem.files.keys()].filter((path) =>
+      /\/log\/|\/acknowledged$/.test(path),
+    );
+    expect(paths.length).toBeGreaterThan(3);
+    for (const path of paths) {
+      const machine = createTestMachine(original.fileSystem.clone());
+      machine.fileSystem.files.delete(path);
+      await expect(machine.open()).rejects.toMatchObject({ code: "STORE_CORRUPT", details: { file: path } });
+    }
+  });
+
+  it("refuses two logs put together of one store's past and present", async () => {
+    const machine = createTestMachine();
+    const storage = await machine.open();
+    await storage.state.commit([{ key: "a", value: 1 }]);
+    const past = machine.fileSystem.clone();
+    await storage.state.commit([{ key: "a", value: 2 }]);
+    machine.kill();
+    const path = `${STORE}/log/0000000001.log`;
+    machine.fileSystem.files.set(path, { bytes: past.files.get(path)?.bytes as Uint8Array });
+    await expect(machine.open()).rejects.toMatchObject({ code: "STORE_CORRUPT", details: { file: path } });
+  });
+
+  it("refuses a segment of another store", async () => {
+    const [one, other] = [createTestMachine(), createTestMachine()];
+    for (const machine of [one, other]) {
+      await writeStore(machine);
+      machine.kill();
+    }
+    const path = `${STORE}/log/0000000002.log`;
+    one.fileSystem.files.set(path, { bytes: other.fileSystem.files.get(path)?.bytes as Uint8Array });
+    await expect(one.open()).rejects.toMatchObject({ code: "STORE_CORRUPT", details: { file: path } });
+  });
+
+  it("tells a format of the future from damage", async () => {
+    const { encodeSegmentHeader } = await import("../src/log/segment-header.ts");
+    const { checksum } = await import("../src/checksum.ts");
+    const machine = createTestMachine();
+    await (await machine.open()).close();
+    const path = `${STORE}/log/0000000001.log`;
+    const written = machine.fileSystem.files.get(path)?.bytes ?? new Uint8Array();
+    const storeId = written.slice(16, 32);
+    const header = Buffer.from(
+      encodeSegmentHeader({ storeId, number: 1, sequence: 1, previousEnd: 0, previousChecksum: 0 }),
+    );
+    header.writeUInt32LE(2, 8);
+    header.writeUInt32LE(checksum(header.subarray(0, 60)), 60);
+    machine.fileSystem.files.set(path, { bytes: header });
+    await expect(machine.open()).rejects.toMatchObject({
+      code: "STORE_FORMAT_UNSUPPORTED",
+      details: { file: path, format: 2, supported: [1] },
+    });
+  });
+});

@@ -1,0 +1,141 @@
+import { openFsStorage, type TornTail } from "@keelson/adapters-fs";
+import { isKeelsonError, type Storage } from "@keelson/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { MemoryFileSystem } from "./memory-file-system.ts";
+import { createTestMachine, STORE } from "./subject.ts";
+
+const SEGMENT = `${STORE}/log/0000000001.log`;
+
+/** The store as it is while one write is on its way to the disk. */
+interface Moment {
+  readonly fileSystem: MemoryFileSystem;
+  /** Where the write begins in the log. */
+  readonly start: number;
+  /** The keys that were acknowledged by then. */
+  readonly acknowledged: readonly string[];
+}
+
+/** Writes a few commits and catches the store in the middle of each of the last three. */
+async function catchMoments(): Promise<{ moments: Moment[]; last: MemoryFileSystem }> {
+  const machine = createTestMachine();
+  const storage = await machine.open();
+  const moments: Moment[] = [];
+  const acknowledged: string[] = [];
+  let start = 0;
+  machine.fileSystem.fault = ({ name, path }) => {
+    if (path !== SEGMENT) return undefined;
+    if (name === "write") start = machine.fileSystem.files.get(SEGMENT)?.bytes.length ?? 0;
+    if (name === "sync")
+      moments.push({ fileSystem: machine.fileSystem.clone(), start, acknowledged: [...acknowledged] });
+    return undefined;
+  };
+  for (const key of ["a", "b", "c", "d"]) {
+    await storage.state.commit([{ key, value: `value of ${key}` }]);
+    acknowledged.push(key);
+  }
+  return { moments: moments.slice(-3), last: machine.fileSystem.clone() };
+}
+
+const keysOf = async (storage: Storage): Promise<string[]> =>
+  (await storage.state.scan()).map(({ key }) => key);
+
+function setLog(fileSystem: MemoryFileSystem, bytes: Uint8Array): void {
+  fileSystem.files.set(SEGMENT, { bytes });
+}
+
+function log(fileSystem: MemoryFileSystem): Uint8Array {
+  return fileSystem.files.get(SEGMENT)?.bytes ?? new Uint8Array();
+}
+
+describe(openFsStorage.name, () => {
+  it("cuts a write torn at any byte, keeps the bytes aside, and loses nothing acknowledged", async () => {
+    const { moments } = await catchMoments();
+    expect(moments).toHaveLength(3);
+    for (const { fileSystem, start, acknowledged } of moments) {
+      const whole = log(fileSystem);
+      expect(whole.length).toBeGreaterThan(start + 28);
+      for (let cut = start; cut < whole.length; cut++) {
+        const machine = createTestMachine(fileSystem.clone());
+        setLog(machine.fileSystem, whole.slice(0, cut));
+        const tails: TornTail[] = [];
+        const storage = await machine.open({ onTornTail: (tail) => tails.push(tail) });
+        expect(await keysOf(storage)).toEqual(acknowledged);
+        if (cut === start) {
+          expect(tails).toEqual([]);
+        } else {
+          expect(tails).toEqual([{ file: SEGMENT, start, end: cut, keptAs: `${STORE}/cut/1-${start}-1` }]);
+          expect(machine.fileSystem.files.get(`${STORE}/cut/1-${start}-1`)?.bytes).toEqual(
+            whole.slice(start, cut),
+          );
+        }
+        await storage.state.commit([{ key: "after", value: 1 }]);
+        await storage.close();
+        const again = await machine.open();
+        expect(await keysOf(again)).toEqual([...acknowledged, "after"].sort());
+      }
+    }
+  });
+
+  it("cuts whatever garbage a torn write leaves, zeros included", async () => {
+    const { moments } = await catchMoments();
+    const moment = fc.constantFrom(...moments);
+    const garbage = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.nat({ max: 5000 }).map((length) => new Uint8Array(length)),
+    );
+    await fc.assert(
+      fc.asyncProperty(moment, fc.nat(), garbage, async ({ fileSystem, start, acknowledged }, n, tail) => {
+        const whole = log(fileSystem);
+        const kept = whole.slice(0, start + (n % (whole.length - start)));
+        const machine = createTestMachine(fileSystem.clone());
+        setLog(machine.fileSystem, Uint8Array.from([...kept, ...tail]));
+        expect(await keysOf(await machine.open())).toEqual(acknowledged);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("keeps a write that is whole though it was never acknowledged, and writes it once more", async () => {
+    for (const { fileSystem, start, acknowledged } of (await catchMoments()).moments) {
+      const machine = createTestMachine(fileSystem.clone());
+      let rewritten: Uint8Array | undefined;
+      machine.fileSystem.fault = ({ name, path, bytes }) => {
+        if (name === "write" && path === SEGMENT) rewritten = Uint8Array.from(bytes ?? []);
+        return undefined;
+      };
+      const storage = await machine.open();
+      expect(await keysOf(storage)).toHaveLength(acknowledged.length + 1);
+      expect(rewritten).toEqual(log(fileSystem).slice(start));
+    }
+  });
+
+  it("refuses a log that ends before what was acknowledged, whatever byte it ends at", async () => {
+    const { moments, last } = await catchMoments();
+    const whole = log(last);
+    const first = moments[0]?.start ?? 0;
+    for (let cut = first; cut < whole.length; cut++) {
+      const machine = createTestMachine(last.clone());
+      setLog(machine.fileSystem, whole.slice(0, cut));
+      const error = await machine.open().catch((reason: unknown) => reason);
+      if (!isKeelsonError(error, "STORE_CORRUPT")) throw error;
+      expect(error.details.file).toBe(SEGMENT);
+      expect(error.details.end).toBeGreaterThan(error.details.start);
+      expect(log(machine.fileSystem)).toEqual(whole.slice(0, cut));
+    }
+  });
+
+  it("numbers what it keeps aside, so that no tail replaces another", async () => {
+    const { fileSystem, start } = (await catchMoments()).moments[0] as Moment;
+    for (const copy of [1, 2]) {
+      // The crash again, with what the first opening kept aside.
+      const machine = createTestMachine(fileSystem.clone());
+      setLog(machine.fileSystem, log(fileSystem).slice(0, start + copy));
+      await (await machine.open()).close();
+      const kept = machine.fileSystem.files.get(`${STORE}/cut/1-${start}-${copy}`);
+      expect(kept?.bytes).toHaveLength(copy);
+      fileSystem.directories.add(`${STORE}/cut`);
+      if (kept !== undefined) fileSystem.files.set(`${STORE}/cut/1-${start}-${copy}`, kept);
+    }
+  });
+});
