@@ -1,33 +1,41 @@
-import type { Storage } from "@keelson/core";
 import { systemClock } from "@keelson/core";
 import { describe } from "vitest";
-import { liftCases } from "../src/conformance/lift-cases.ts";
 import {
-  blobStoreCases,
+  chunkerCases,
   clockCases,
-  secretBackendCases,
-  stateStoreCases,
-  vectorStoreCases,
+  detectorCases,
+  embedderCases,
+  evalRunnerCases,
+  redactorCases,
+  storageCases,
+  strictEmbedderCases,
+  strictEvalRunnerCases,
+  strictRedactorCases,
 } from "../src/index.ts";
 import { testConformance } from "../src/vitest.ts";
-import { referenceHarness } from "./references/reference-storage.ts";
+import { clockHarness } from "./references/reference-clock.ts";
+import {
+  chunkerHarness,
+  detectorHarness,
+  embedderHarness,
+  otherDetectors,
+  redactorHarness,
+  runnerHarness,
+} from "./references/reference-plugins.ts";
+import { referenceConfigurations } from "./references/reference-storage.ts";
 
-describe("storage", () => {
-  testConformance(
-    liftCases(stateStoreCases, (storage: Storage) => storage.state),
-    referenceHarness(),
-  );
-  testConformance(
-    liftCases(vectorStoreCases, (storage: Storage) => storage.vectors),
-    referenceHarness(),
-  );
-  testConformance(
-    liftCases(blobStoreCases, (storage: Storage) => storage.blobs),
-    referenceHarness(),
-  );
-  testConformance(
-    liftCases(secretBackendCases, (storage: Storage) => storage.secrets),
-    referenceHarness(),
-  );
+for (const [name, harness] of Object.entries(referenceConfigurations)) {
+  describe(`storageCases, ${name}`, () => testConformance(storageCases, harness));
+}
+describe("embedderCases", () => testConformance([...embedderCases, ...strictEmbedderCases], embedderHarness));
+describe("redactorCases", () => testConformance([...redactorCases, ...strictRedactorCases], redactorHarness));
+describe("detectorCases", () => {
+  for (const harness of [detectorHarness, ...otherDetectors]) testConformance(detectorCases, harness);
+});
+describe("chunkerCases", () => testConformance(chunkerCases, chunkerHarness));
+describe("evalRunnerCases", () =>
+  testConformance([...evalRunnerCases, ...strictEvalRunnerCases], runnerHarness));
+describe("clockCases", () => {
   testConformance(clockCases, { create: () => systemClock });
+  testConformance(clockCases, clockHarness);
 });

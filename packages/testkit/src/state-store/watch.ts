@@ -122,19 +122,6 @@ export const watchCases: readonly ConformanceCase<StateStore>[] = casesWhen<Stat
         for (const key of keys) assert.ok(seen.flat().includes(key), `${key} was not reported`);
       },
     },
-    {
-      id: "state-store/watch/throwing-listener",
-      title: "lets a listener that throws disturb neither the commit nor other watches",
-      async run(state, context) {
-        const end = watchOf(state, "", () => {
-          throw new Error("the listener's own failure");
-        });
-        const seen = await watched(state, "", context, () => put(state, { a: 1 }));
-        end();
-        assert.ok(seen.flat().includes("a"));
-        assert.equal(await readValue(state, "a"), 1);
-      },
-    },
   ],
 );
 

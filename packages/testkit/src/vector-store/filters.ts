@@ -173,7 +173,10 @@ const accepting = casesWhen<VectorStore>(
             topK,
             filter: { field: "keep", eq: true },
           });
-          assert.equal(matches.length, topK, "too few matches, although more records meet the filter");
+          assert.ok(
+            matches.length >= Math.floor(topK * store.capabilities.recall),
+            "too few matches, although more records meet the filter",
+          );
           assert.ok(idsOf(matches).every((id) => id.startsWith("far")));
         });
       },

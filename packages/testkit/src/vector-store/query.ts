@@ -19,7 +19,7 @@ export const queryCases: readonly ConformanceCase<VectorStore>[] = [
       await collection.upsert([
         record("far", [-1, 0, 0]),
         record("near", [1, 0, 0], { text: "near text", metadata: { n: [1, { deep: true }] } }),
-        record("middle", [1, 1, 0]),
+        record("middle", [0, 1, 0]),
       ]);
       await sees(store, context, async () => {
         const matches = await collection.query(Float32Array.of(1, 0, 0), { topK: topKOf(store, 2) });

@@ -88,7 +88,7 @@ export function topKOf(store: VectorStore, wanted: number): number {
 /** Looks at once, or until it is so where the store says that its reads lag behind. */
 export async function sees(
   store: VectorStore,
-  context: CaseContext<VectorStore>,
+  context: Pick<CaseContext<never>, "eventually">,
   assertion: () => Awaitable<void>,
 ): Promise<void> {
   if (store.capabilities.consistency === "eventual") await context.eventually(assertion);

@@ -7,6 +7,7 @@ import {
   type StateStore,
 } from "@keelson/core";
 import type { Guard } from "./guard.ts";
+import { invalidArgument } from "./validate.ts";
 
 /** What outlives a handle. */
 export interface StateMedium {
@@ -26,6 +27,7 @@ export function createReferenceState(medium: StateMedium, guard: Guard): StateSt
       return keys.map((key) => structuredClone(entries.get(key)));
     },
     async scan({ prefix = "", after, limit = 1000, signal } = {}) {
+      if (!Number.isSafeInteger(limit) || limit < 1) throw invalidArgument("limit");
       await guard.check({ signal });
       const keys = [...entries.keys()].filter(
         (key) => key.startsWith(prefix) && (after === undefined || key > after),

@@ -62,3 +62,22 @@ export function referenceHarness(options: ReferenceOptions = {}): Harness<Storag
     },
   };
 }
+
+/** The configurations that take every case's condition both ways. */
+export const referenceConfigurations: Readonly<Record<string, Harness<Storage>>> = {
+  "durable, with everything": referenceHarness(),
+  "volatile, with little": referenceHarness({
+    optionalMethods: false,
+    capabilities: {
+      durable: false,
+      metrics: ["dot"],
+      filters: false,
+      recall: 0.9,
+      maxBatchSize: 7,
+      maxTopK: 30,
+    },
+  }),
+  "lagging, of other metrics": referenceHarness({
+    capabilities: { durable: false, metrics: ["euclidean", "cosine"], consistency: "eventual", recall: 0.5 },
+  }),
+};
