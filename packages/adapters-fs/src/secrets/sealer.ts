@@ -35,8 +35,10 @@ export function createSealer(
       return [VERSION, keyId, sealed.toString("base64url")].join(".");
     },
     unseal: (sealed, name, revision) => {
-      if (sealKeyId(sealed) !== keyId) throw unreadable(name, "it was sealed with another master key");
-      const bytes = Buffer.from(sealed.split(".")[2] ?? "", "base64url");
+      const [version, sealedBy, encoded = "", ...rest] = sealed.split(".");
+      if (version !== VERSION || rest.length > 0) throw unreadable(name, "it is no seal of this version");
+      if (sealedBy !== keyId) throw unreadable(name, "it was sealed with another master key");
+      const bytes = Buffer.from(encoded, "base64url");
       try {
         const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES));
         decipher.setAAD(boundData(name, revision));
