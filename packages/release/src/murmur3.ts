@@ -23,6 +23,20 @@ export function murmur3(text: string, seed: number): number {
   let length = 0;
 
   for (let i = 0; i < text.length; i++) {
+    // Most keys are ASCII: a whole block at a time where four such characters stand together.
+    if ((length & 3) === 0 && i + 3 < text.length) {
+      const a = text.charCodeAt(i);
+      const b = text.charCodeAt(i + 1);
+      const c = text.charCodeAt(i + 2);
+      const d = text.charCodeAt(i + 3);
+      if ((a | b | c | d) < 0x80) {
+        hash = mixBlock(hash, a | (b << 8) | (c << 16) | (d << 24));
+        length += 4;
+        i += 3;
+        continue;
+      }
+    }
+
     let point = text.charCodeAt(i);
     if (point >= 0xd800 && point <= 0xdfff) {
       const low = point <= 0xdbff && i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
