@@ -19,7 +19,7 @@ export function contentHash(value: Json): string {
  * The content id of a bundle: the SHA-256 of its canonical JSON (RFC 8785), in hexadecimal. Equal bundles have equal
  * ids, whatever the order of their keys.
  *
- * @throws {@link KeelsonError} VALUE_INVALID when it is not a bundle, with the path to the fault.
+ * @throws KeelsonError VALUE_INVALID when it is not a bundle, with the path to the fault.
  *
  * @example
  * ```ts

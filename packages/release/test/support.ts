@@ -69,7 +69,7 @@ export function requests(
   release: string,
   count: number,
   how: Partial<Observation> = {},
-  prefix = release,
+  prefix: string = release,
 ): Observation[] {
   return Array.from({ length: count }, (_, i) => ({ id: `${prefix}-${i}`, release, ...how }));
 }
