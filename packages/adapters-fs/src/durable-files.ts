@@ -47,6 +47,12 @@ export async function makeDirectory(fileSystem: FileSystem, path: string): Promi
   for (const parent of parents) await fileSystem.syncDirectory(parent);
 }
 
+/** Closes all of them, even if one fails, and then rejects with the first failure. */
+export async function closeAll(files: readonly Pick<OpenFile, "close">[]): Promise<void> {
+  const results = await Promise.allSettled(files.map((file) => file.close()));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
 /** Removes a name; there need not be one. */
 export async function removeIfThere(fileSystem: FileSystem, path: string): Promise<void> {
   try {

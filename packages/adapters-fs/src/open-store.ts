@@ -17,7 +17,7 @@ import { type OpenLogOptions, openLog } from "./log/open-log.ts";
 import type { FsStorageOptions } from "./open-fs-storage.ts";
 import { acquireOwnerLock, type OwnerLock } from "./owner-lock.ts";
 import type { Processes } from "./processes.ts";
-import { assertMasterKey, readMasterKey } from "./secrets/master-key.ts";
+import { ownMasterKey, readMasterKey } from "./secrets/master-key.ts";
 import { openSealer } from "./secrets/open-sealer.ts";
 import { failed } from "./store-error.ts";
 
@@ -35,9 +35,9 @@ export async function openStore(
   options: Omit<FsStorageOptions, "fileSystem">,
   machine: Machine,
 ): Promise<Storage> {
-  const { masterKey, segmentBytes = DEFAULT_SEGMENT_BYTES, onTornTail } = options;
+  const { segmentBytes = DEFAULT_SEGMENT_BYTES, onTornTail } = options;
   if (typeof directory !== "string" || directory === "") throw argumentInvalid("directory", "is not a path");
-  if (masterKey !== undefined) assertMasterKey(masterKey);
+  const masterKey = options.masterKey === undefined ? undefined : ownMasterKey(options.masterKey);
   if (!Number.isSafeInteger(segmentBytes) || segmentBytes < 1)
     throw argumentInvalid(
       "segmentBytes",
@@ -90,7 +90,8 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
     const secrets = engine.secrets.values();
     const { storeId, writer, tornTail } = log;
     const sealer = await openSealer({ fileSystem, layout, storeId, masterKey, secrets });
-    if (tornTail !== undefined) onTornTail?.(tornTail);
+    // In a turn of its own: what it throws is the host's to report, and never fails the opening.
+    if (tornTail !== undefined) queueMicrotask(() => onTornTail?.(tornTail));
 
     const access = createAccess(layout.root);
     const parts = { engine, journal: writer, access };
@@ -118,7 +119,7 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
       },
     };
   } catch (error) {
-    await log.writer.close();
+    await log.writer.close().catch(() => {});
     throw error;
   }
 }

@@ -120,6 +120,7 @@ async function work(machine: TestMachine): Promise<Deed[]> {
 
 /** Reopens without faults and checks that everything acknowledged is there, and nothing by half. */
 async function assertKept(machine: TestMachine, acknowledged: readonly Deed[]): Promise<void> {
+  expect(machine.fileSystem.openFiles).toBe(0);
   machine.kill();
   machine.fileSystem.fault = undefined;
   const storage = await machine.open();

@@ -14,6 +14,8 @@ export interface MemoryFileSystem extends FileSystem {
   /** Content by path. Change it to damage a file. */
   readonly files: Map<string, { bytes: Uint8Array }>;
   readonly directories: Set<string>;
+  /** How many files are open. */
+  readonly openFiles: number;
   /**
    * Is called before each operation. What it throws, the operation rejects with; a number makes a write write only
    * that many bytes.
@@ -31,6 +33,7 @@ export function systemError(code: string): Error {
 export function createMemoryFileSystem(): MemoryFileSystem {
   const files = new Map<string, { bytes: Uint8Array }>();
   const directories = new Set<string>(["/"]);
+  let openFiles = 0;
   const fileAt = (path: string): { bytes: Uint8Array } => {
     const file = files.get(path);
     if (file === undefined) throw systemError("ENOENT");
@@ -44,6 +47,9 @@ export function createMemoryFileSystem(): MemoryFileSystem {
   const system: MemoryFileSystem = {
     files,
     directories,
+    get openFiles() {
+      return openFiles;
+    },
     fault: undefined,
     clone: () => {
       const copy = createMemoryFileSystem();
@@ -57,7 +63,9 @@ export function createMemoryFileSystem(): MemoryFileSystem {
         assertFree(path);
         files.set(path, { bytes: new Uint8Array() });
       }
-      return openFile(fileAt(path), path);
+      const file = fileAt(path);
+      openFiles++;
+      return openFile(file, path);
     },
     list: async (path) => {
       system.fault?.({ name: "list", path });
@@ -120,6 +128,8 @@ export function createMemoryFileSystem(): MemoryFileSystem {
         system.fault?.({ name: "sync", path });
       },
       close: async () => {
+        // As the system does it: an error of close tells of lost writes, but the file is closed.
+        openFiles--;
         system.fault?.({ name: "close", path });
       },
     };

@@ -1,6 +1,6 @@
 import type { Journal } from "@keelson/storage-engine";
 import { checksum } from "../checksum.ts";
-import { writeAll } from "../durable-files.ts";
+import { closeAll, writeAll } from "../durable-files.ts";
 import type { FileSystem } from "../file-system.ts";
 import type { Health } from "../health.ts";
 import type { Layout } from "../layout.ts";
@@ -50,8 +50,9 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
 
   const startSegment = async (): Promise<void> => {
     const started = await createSegment(fileSystem, layout, nextHeader(storeId, position));
-    await file.close();
+    const full = file;
     ({ file, position } = started);
+    await full.close();
   };
   const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
     if (position.end >= segmentBytes) await startSegment();
@@ -105,8 +106,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
       try {
         await acknowledgement.sync();
       } finally {
-        await acknowledgement.close();
-        await file.close();
+        await closeAll([acknowledgement, file]);
       }
     },
   };

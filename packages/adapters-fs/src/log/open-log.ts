@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Op } from "@keelson/storage-engine";
-import { makeDirectory, readWhole } from "../durable-files.ts";
-import type { FileSystem } from "../file-system.ts";
+import { closeAll, makeDirectory, readWhole } from "../durable-files.ts";
+import type { FileSystem, OpenFile } from "../file-system.ts";
 import type { Health } from "../health.ts";
 import { type Layout, segmentNumber } from "../layout.ts";
 import type { OwnerLock } from "../owner-lock.ts";
@@ -10,7 +10,7 @@ import { createAcknowledgement, openAcknowledgement, readAcknowledgement } from 
 import { createLogWriter, type LogWriter } from "./log-writer.ts";
 import { readLog } from "./read-log.ts";
 import { repairTail, type TornTail } from "./repair-tail.ts";
-import { createSegment, nextHeader } from "./segment.ts";
+import { createSegment, nextHeader, type OpenSegment } from "./segment.ts";
 import { SEGMENT_HEADER_BYTES } from "./segment-header.ts";
 
 /** What {@link openLog} takes. */
@@ -43,27 +43,26 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const lastSegment = await findLastSegment(fileSystem, layout, acknowledged.segment);
   const reading = await readLog({ fileSystem, layout, storeId, lastSegment, acknowledged, apply });
   const { tornTail, ...repaired } = await repairTail(fileSystem, layout, reading, acknowledged);
-  let segment = repaired;
-  if (lock.takenOver) {
-    // Should the last owner wake up, it goes on in its own segment, behind the end that this one's header names.
-    await segment.file.close();
-    segment = await createSegment(fileSystem, layout, nextHeader(storeId, segment.position));
+  const files: Pick<OpenFile, "close">[] = [repaired.file];
+  try {
+    let segment: OpenSegment = repaired;
+    if (lock.takenOver) {
+      // Should the last owner wake up, it goes on in its own segment, behind the end that this one's header names.
+      segment = await createSegment(fileSystem, layout, nextHeader(storeId, repaired.position));
+      files.push(segment.file);
+      await repaired.file.close();
+      files.shift();
+    }
+    const acknowledgement = await openAcknowledgement(fileSystem, layout, promised);
+    files.push(acknowledgement);
+    await acknowledgement.write(segment.position);
+    await acknowledgement.sync();
+    const written = { fileSystem, layout, storeId, lock, health, acknowledgement, segment, segmentBytes };
+    return { writer: createLogWriter(written), storeId, tornTail };
+  } catch (error) {
+    await closeAll(files).catch(() => {});
+    throw error;
   }
-
-  const acknowledgement = await openAcknowledgement(fileSystem, layout, promised);
-  await acknowledgement.write(segment.position);
-  await acknowledgement.sync();
-  const writer = createLogWriter({
-    fileSystem,
-    layout,
-    storeId,
-    lock,
-    health,
-    acknowledgement,
-    segment,
-    segmentBytes,
-  });
-  return { writer, storeId, tornTail };
 }
 
 /** The segments' numbers, ascending. */

@@ -10,9 +10,13 @@ const KEY_BYTES = 32;
 const MAGIC = Buffer.from("KLK\n", "latin1");
 const FILE_BYTES = MAGIC.length + KEY_BYTES + 4;
 
-/** @throws KeelsonError ARGUMENT_INVALID when it is not 32 bytes. */
-export function assertMasterKey(key: unknown): asserts key is Uint8Array {
-  if (key instanceof Uint8Array && key.length === KEY_BYTES) return;
+/**
+ * Copies a key, which its owner may wipe.
+ *
+ * @throws KeelsonError ARGUMENT_INVALID when it is not 32 bytes.
+ */
+export function ownMasterKey(key: unknown): Uint8Array {
+  if (key instanceof Uint8Array && key.length === KEY_BYTES) return Uint8Array.from(key);
   throw argumentInvalid("masterKey", `is not a Uint8Array of ${KEY_BYTES} bytes`);
 }
 
