@@ -85,6 +85,10 @@ export interface ErrorDetails {
   EMBEDDER_MISMATCH: { readonly index: string; readonly expected: string; readonly actual: string };
   /** The redactor failed on a document, which was not stored. Its error is not attached, since it may quote the text. */
   REDACTION_FAILED: { readonly documentId: string | undefined; readonly reason: string };
+  /** The chunker failed on a document, which was not stored. Its error is not attached, since it may quote the text. */
+  CHUNKING_FAILED: { readonly documentId: string; readonly reason: string };
+  /** The vector store has lost chunks that the ledger lists. `reindex` with `checkVectors` embeds them again. */
+  VECTORS_MISSING: { readonly index: string; readonly documentId: string; readonly missing: number };
   /** The index has no snapshot of that id. */
   SNAPSHOT_NOT_FOUND: { readonly index: string; readonly snapshotId: string };
   /** An object of a snapshot is missing or not what was written. The live generation is untouched. */
@@ -156,6 +160,8 @@ export const errorCodes: Readonly<Record<ErrorCode, { readonly retryable: boolea
   EMBEDDING_FAILED: { retryable: true },
   EMBEDDER_MISMATCH: { retryable: false },
   REDACTION_FAILED: { retryable: false },
+  CHUNKING_FAILED: { retryable: false },
+  VECTORS_MISSING: { retryable: false },
   SNAPSHOT_NOT_FOUND: { retryable: false },
   SNAPSHOT_CORRUPT: { retryable: false },
   DOCUMENT_CONFLICT: { retryable: true },

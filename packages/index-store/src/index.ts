@@ -1,1 +1,25 @@
-export {};
+/**
+ * The life of a RAG index: redaction on write, staleness and selective re-embedding, expiry, snapshots and restore,
+ * with a ledger that says what is visible.
+ *
+ * @packageDocumentation
+ */
+
+export { createIndex } from "./create-index.ts";
+export type { IndexOptions } from "./index-options.ts";
+export type { CheckOptions, Index } from "./index-type.ts";
+
+// What goes in
+export type { DocumentSource, SourceDocument } from "./documents.ts";
+export type { IndexQueryOptions } from "./query.ts";
+
+// What comes out
+export type { WriteResult } from "./write-documents.ts";
+export type { RemoveResult, SweepResult } from "./remove-documents.ts";
+export type { IndexMatch } from "./query.ts";
+export type { IndexedChunk, IndexedDocument, IndexStatus } from "./read-index.ts";
+export type { StaleReason } from "./diff.ts";
+export type { Explanation } from "./staleness.ts";
+export type { Snapshot } from "./snapshot/manifest.ts";
+export type { RestoreResult } from "./snapshot/restore-snapshot.ts";
+export type { Counts } from "./ledger.ts";

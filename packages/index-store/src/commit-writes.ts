@@ -1,0 +1,108 @@
+import { isKeelsonError, type StateChange, type VectorRecord } from "@keelson/core";
+import type { IndexContext } from "./context.ts";
+import type { Generation, StoredHead } from "./head.ts";
+import { collect, type Intent, type OwnWrite, settleIntent } from "./intents.ts";
+import { type EntryChange, ledgerChanges } from "./ledger.ts";
+
+/** Changes of some documents of one generation that become visible together. */
+export interface Writes {
+  /** Unique for ever; the staged records' ids end with it. */
+  readonly id: string;
+  readonly generation: Generation;
+  /** The head that the changes were decided by. */
+  readonly head: StoredHead;
+  readonly changes: readonly EntryChange[];
+  /** The records that the new entries list and the old ones did not. */
+  readonly staged: readonly VectorRecord[];
+}
+
+/**
+ * Carries out writes: an intent, the staged records, one ledger commit, the collection of what was replaced. Until
+ * the ledger commit nothing can be seen of it, and from then on all.
+ *
+ * When it rejects before the ledger commit, what was staged is deleted, at once or by the next write or opening.
+ *
+ * @throws {@link KeelsonError} STATE_CONFLICT when a document, the head or the intent was changed by somebody else.
+ */
+export async function commitWrites(
+  context: IndexContext,
+  writes: Writes,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { keys, state } = context;
+  const { id, generation, head, changes } = writes;
+  if (changes.length === 0) return;
+  const staged = writes.staged.map((record) => record.id);
+  const replaced = replacedRecords(changes);
+  const headCheck: StateChange = { key: keys.head, expect: head.revision };
+  const intentKey = keys.intent(id);
+  const own: OwnWrite = { generation, documentIds: changes.map((change) => change.id), staged };
+
+  try {
+    let intentChange: StateChange[] = [];
+    if (staged.length > 0) {
+      const value: Intent = { generation: generation.number, staged };
+      const { revision: expect } = await state.commit(
+        [headCheck, { key: intentKey, value, expect: "absent" }],
+        {
+          signal,
+        },
+      );
+      await (await context.recordsOf(generation, signal)).upsert(writes.staged, { signal });
+      intentChange = [{ key: intentKey, delete: true, expect }];
+    }
+    if (replaced.length > 0) {
+      const value: Intent = { generation: generation.number, collect: replaced };
+      intentChange = [{ key: intentKey, value, expect: intentChange[0]?.expect ?? "absent" }];
+    }
+    const ledger = changes.flatMap((change) => ledgerChanges(keys, generation.number, change));
+    await state.commit([headCheck, ...intentChange, ...ledger, ...touched(context, head, generation)], {
+      signal,
+    });
+  } catch (error) {
+    await settleOrRemember(context, id, own);
+    throw error;
+  }
+  if (replaced.length === 0) return;
+  try {
+    await collect(context, id, generation.number, replaced);
+  } catch (error) {
+    context.unfinished.set(id, own);
+    throw error;
+  }
+}
+
+function replacedRecords(changes: readonly EntryChange[]): string[] {
+  return changes.flatMap(({ before, after }) => {
+    const kept = new Set(after?.chunks.map(({ id }) => id));
+    return (before?.entry.chunks ?? []).map(({ id }) => id).filter((id) => !kept.has(id));
+  });
+}
+
+// A migration copies the live ledger; this tells it that it has more to copy.
+function touched(context: IndexContext, { head }: StoredHead, generation: Generation): StateChange[] {
+  const migrating = head.building?.purpose === "migration" && generation.number === head.live.number;
+  return migrating ? [{ key: context.keys.touched, value: null }] : [];
+}
+
+// The caller is about to hear of the first failure. What could not be cleaned up now is not lost: the intent names it.
+async function settleOrRemember(context: IndexContext, id: string, own: OwnWrite): Promise<void> {
+  try {
+    await settleIntent(context, id, own);
+  } catch {
+    context.unfinished.set(id, own);
+  }
+}
+
+/** Settles what earlier writes of this handle had to leave. */
+export async function settleUnfinished(context: IndexContext): Promise<void> {
+  for (const [id, own] of context.unfinished) {
+    await settleIntent(context, id, own);
+    context.unfinished.delete(id);
+  }
+}
+
+/** Is this somebody else's doing, so that reading again and deciding anew helps? */
+export function isConflict(error: unknown): boolean {
+  return isKeelsonError(error, "STATE_CONFLICT");
+}

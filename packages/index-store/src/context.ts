@@ -1,0 +1,26 @@
+import type { BlobStore, Chunker, Clock, Embedder, Redactor, StateStore, VectorStore } from "@keelson/core";
+import type { Generation } from "./head.ts";
+import type { OwnWrite } from "./intents.ts";
+import type { IndexKeys } from "./keys.ts";
+import type { Records } from "./records.ts";
+
+/** What every part of one open index works with. */
+export interface IndexContext {
+  readonly name: string;
+  readonly keys: IndexKeys;
+  readonly state: StateStore;
+  readonly vectors: VectorStore;
+  readonly blobs: BlobStore;
+  readonly embedder: Embedder;
+  readonly redactor: Redactor;
+  readonly chunker: Chunker;
+  readonly clock: Clock;
+  readonly allowPiiInIds: boolean;
+  readonly redactQueries: boolean;
+  /** A new id, unique for ever. */
+  readonly newId: () => string;
+  /** The vector records of a generation. */
+  recordsOf(generation: Generation, signal?: AbortSignal): Promise<Records>;
+  /** Intents that this handle could not finish; the next write does. */
+  readonly unfinished: Map<string, OwnWrite>;
+}

@@ -1,0 +1,123 @@
+import { KeelsonError } from "@keelson/core";
+import { createBreather } from "./breather.ts";
+import type { IndexContext } from "./context.ts";
+import { readHead } from "./head.ts";
+import type { IndexOptions } from "./index-options.ts";
+import type { Index } from "./index-type.ts";
+import { isEmpty, migrate } from "./migrate.ts";
+import { openContext } from "./open-context.ts";
+import { queryIndex } from "./query.ts";
+import { getDocument, readStatus } from "./read-index.ts";
+import { removeDocuments, sweepExpired } from "./remove-documents.ts";
+import { listSnapshots } from "./snapshot/manifest.ts";
+import { restoreSnapshot } from "./snapshot/restore-snapshot.ts";
+import { takeSnapshot } from "./snapshot/take-snapshot.ts";
+import { explainDocument, reasonsOf, staleIdsOf } from "./staleness.ts";
+import { writeDocuments } from "./write-documents.ts";
+
+/**
+ * Opens an index, making it where there is none, and finishes or undoes what a crash has left of earlier writes.
+ *
+ * @throws {@link KeelsonError} KEY_INVALID for a name that cannot be one; ARGUMENT_INVALID, SPEC_VERSION_UNSUPPORTED
+ * or CAPABILITY_UNSUPPORTED for a plug-in that cannot be used.
+ * @throws {@link KeelsonError} COLLECTION_MISMATCH when the index was made with another metric, or the embedder's
+ * dimension changed while its id did not.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStorage } from "@keelson/adapters-memory";
+ * import { createHashEmbedder } from "@keelson/embedders";
+ * import { createIndex } from "@keelson/index-store";
+ * import { createRedactor } from "@keelson/redaction";
+ *
+ * const index = await createIndex({
+ *   ...createMemoryStorage(),
+ *   name: "handbook",
+ *   embedder: createHashEmbedder(),
+ *   redactor: createRedactor(),
+ * });
+ * await index.upsert([
+ *   { id: "keys", text: "Keys are rotated every month. Ask ops@example.com.", metadata: { team: "ops" } },
+ *   { id: "lunch", text: "Lunch is at noon." },
+ * ]);
+ * const [best] = await index.query("how often do we rotate a key?", { topK: 1 });
+ * console.log(best?.id, best?.text); // keys Keys are rotated every month. Ask [email].
+ * const again = await index.reindex([{ id: "lunch", text: "Lunch is at one." }]);
+ * console.log(again.changed, again.embeddedChunks); // [ 'lunch' ] 1
+ * ```
+ */
+export async function createIndex(options: IndexOptions): Promise<Index> {
+  const context = await openContext(options);
+  const { name, clock } = context;
+  const running = new Set<Promise<unknown>>();
+  let closed = false;
+
+  const run = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (closed) {
+      const store = `index ${name}`;
+      throw new KeelsonError("STORE_CLOSED", `the ${store} is closed`, { details: { store } });
+    }
+    const result = work();
+    running.add(result);
+    try {
+      return await result;
+    } finally {
+      running.delete(result);
+    }
+  };
+
+  return {
+    name,
+    upsert: (documents, { checkVectors = false, signal } = {}) =>
+      run(async () => {
+        signal?.throwIfAborted();
+        const breather = createBreather(clock);
+        const migrated = (await canMoveFreely(context, signal))
+          ? await migrate(context, breather, signal)
+          : undefined;
+        return await writeDocuments(context, documents, {
+          renewTtl: true,
+          checkVectors,
+          migrated,
+          breather,
+          signal,
+        });
+      }),
+    reindex: (source, { checkVectors = false, signal } = {}) =>
+      run(async () => {
+        signal?.throwIfAborted();
+        const breather = createBreather(clock);
+        const migrated = await migrate(context, breather, signal);
+        return await writeDocuments(context, source, {
+          renewTtl: false,
+          checkVectors,
+          migrated,
+          breather,
+          signal,
+        });
+      }),
+    remove: (ids, { signal } = {}) => run(() => removeDocuments(context, ids, createBreather(clock), signal)),
+    query: (textOrVector, queryOptions = {}) => run(() => queryIndex(context, textOrVector, queryOptions)),
+    get: (id, { signal } = {}) => run(() => getDocument(context, id, signal)),
+    isStale: (document, { checkVectors = false, signal } = {}) =>
+      run(async () => (await reasonsOf(context, document, { checkVectors, signal })).length > 0),
+    staleIds: (source, { checkVectors = false, signal } = {}) =>
+      run(() => staleIdsOf(context, source, { checkVectors, breather: createBreather(clock), signal })),
+    explain: (id, document, { signal } = {}) => run(() => explainDocument(context, id, document, signal)),
+    sweepExpired: ({ signal } = {}) => run(() => sweepExpired(context, createBreather(clock), signal)),
+    snapshot: ({ signal } = {}) => run(() => takeSnapshot(context, createBreather(clock), signal)),
+    snapshots: ({ signal } = {}) => run(() => listSnapshots(context, signal)),
+    restore: (snapshotId, { signal } = {}) =>
+      run(() => restoreSnapshot(context, snapshotId, createBreather(clock), signal)),
+    status: ({ signal } = {}) => run(() => readStatus(context, signal)),
+    close: async () => {
+      closed = true;
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+async function canMoveFreely(context: IndexContext, signal: AbortSignal | undefined): Promise<boolean> {
+  const { live } = (await readHead(context, signal)).head;
+  return live.embedder !== context.embedder.id && (await isEmpty(context, live, signal));
+}

@@ -1,0 +1,121 @@
+import {
+  type AbortOptions,
+  type AnyIterable,
+  type Awaitable,
+  assertId,
+  assertJson,
+  KeelsonError,
+  type Metadata,
+} from "@keelson/core";
+import type { IndexContext } from "./context.ts";
+import { assertNoReservedField } from "./records.ts";
+import { assertCleanId } from "./redact.ts";
+
+/** One document as its source has it: all that the index shall know of it. What is left out here is not kept. */
+export interface SourceDocument {
+  /** 1 to 1,024 UTF-16 code units of well-formed Unicode, unique in the index. No character is special. */
+  readonly id: string;
+  /** Its raw text, or what reads it. It is read only when it has to be, and redacted before anything else. */
+  readonly text: string | ((options: AbortOptions) => Awaitable<string>);
+  /** Changes whenever the text does: an etag, a commit, a modification time. While it is equal, the text is not read. */
+  readonly version?: string | undefined;
+  /** What queries can filter by and matches return. Strings in it are redacted, however deep. */
+  readonly metadata?: Metadata | undefined;
+  /**
+   * Milliseconds until the document expires, a whole number of at least 0. They count from the `upsert`, or from the
+   * `reindex` that adds it or changes its text: a `reindex` that changes nothing prolongs nothing.
+   */
+  readonly ttlMs?: number | undefined;
+  /** When it expires, in epoch milliseconds: from that instant on it is never returned. Not together with `ttlMs`. */
+  readonly expiresAtMs?: number | undefined;
+  /** Whom it is about. Only digests are stored. */
+  readonly subjects?: readonly string[] | undefined;
+}
+
+/** Documents, one after the other. They are read once, in order, and never held all at once. */
+export type DocumentSource = AnyIterable<SourceDocument>;
+
+const BATCH_DOCUMENTS = 256;
+
+/**
+ * Checks a source's documents and gives them in batches.
+ *
+ * A list is checked whole before the first batch, so that a fault in it stops the call before anything is written; of
+ * a stream, everything before the batch with the fault stands.
+ */
+export async function* batchesOf(
+  context: IndexContext,
+  source: DocumentSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly SourceDocument[]> {
+  const seen = new Set<string>();
+  const check = async (document: SourceDocument): Promise<void> => {
+    checkDocument(document);
+    const { id } = document;
+    // Before the next error, which names the id.
+    await assertCleanId(context, id, signal);
+    if (seen.has(id))
+      throw new KeelsonError("ID_DUPLICATE", `the document ${id} stands twice in the source`, {
+        details: { id },
+      });
+    seen.add(id);
+  };
+  if (Array.isArray(source)) {
+    for (const document of source) await check(document);
+    for (let from = 0; from < source.length; from += BATCH_DOCUMENTS) {
+      signal?.throwIfAborted();
+      yield source.slice(from, from + BATCH_DOCUMENTS);
+    }
+    return;
+  }
+  if (!isIterable(source)) throw invalid("source", "not an iterable of documents");
+  let batch: SourceDocument[] = [];
+  for await (const document of source) {
+    signal?.throwIfAborted();
+    await check(document);
+    if (batch.push(document) < BATCH_DOCUMENTS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Refuses what cannot be a document, without looking at its text. */
+export function checkDocument(document: SourceDocument): void {
+  if (typeof document !== "object" || document === null) throw invalid("document", "not an object");
+  const { id, text, version, metadata, ttlMs, expiresAtMs, subjects } = document;
+  assertId(id);
+  if (typeof text !== "string" && typeof text !== "function")
+    throw invalid("text", "neither a string nor a function");
+  if (version !== undefined && typeof version !== "string") throw invalid("version", "not a string");
+  if (metadata !== undefined) {
+    assertJson(metadata);
+    if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata))
+      throw invalid("metadata", "not a JSON object");
+    assertNoReservedField(metadata);
+  }
+  if (ttlMs !== undefined && !isTime(ttlMs)) throw invalid("ttlMs", "not a whole number of at least 0");
+  if (expiresAtMs !== undefined && !isTime(expiresAtMs))
+    throw invalid("expiresAtMs", "not a whole number of at least 0");
+  if (ttlMs !== undefined && expiresAtMs !== undefined)
+    throw invalid("ttlMs", "given together with expiresAtMs");
+  if (
+    subjects !== undefined &&
+    (!Array.isArray(subjects) || !subjects.every((each) => typeof each === "string"))
+  )
+    throw invalid("subjects", "not a list of strings");
+}
+
+function isTime(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isIterable(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
+  );
+}
+
+export function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
+  return new KeelsonError("ARGUMENT_INVALID", `${argument} is ${reason}`, { details: { argument, reason } });
+}

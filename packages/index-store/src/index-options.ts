@@ -1,0 +1,39 @@
+import type {
+  AbortOptions,
+  BlobStore,
+  Chunker,
+  Clock,
+  Embedder,
+  Redactor,
+  StateStore,
+  VectorMetric,
+  VectorStore,
+} from "@keelson/core";
+
+/** What {@link createIndex} takes. A storage of an adapter has the first three: `{ ...storage, name, … }`. */
+export interface IndexOptions extends AbortOptions {
+  /** Holds and searches the vectors. */
+  readonly vectors: VectorStore;
+  /** Holds the ledger. */
+  readonly state: StateStore;
+  /** Holds the snapshots. */
+  readonly blobs: BlobStore;
+  /** 1 to 200 UTF-16 code units of well-formed Unicode. Indexes of different names share nothing. */
+  readonly name: string;
+  /** Embeds chunks and queries. */
+  readonly embedder: Embedder;
+  /** The first step of every write. `"none"` stores texts as they are; say so only of texts that hold no personal data. */
+  readonly redactor: Redactor | "none";
+  /** Cuts redacted texts. Default: a document is one chunk. */
+  readonly chunker?: Chunker | undefined;
+  /** Tells expiry. Default: the system clock. */
+  readonly clock?: Clock | undefined;
+  /** How closeness is measured. It is fixed when the index is made. Default: what it was made with, or `"cosine"`. */
+  readonly metric?: VectorMetric | undefined;
+  /** Redact query texts before they are embedded. Default `true`. */
+  readonly redactQueries?: boolean | undefined;
+  /** Take ids that the redactor would change. They are stored as they are, in ledger and vectors. Default `false`. */
+  readonly allowPiiInIds?: boolean | undefined;
+  /** Makes the ids of writes, unique for ever, 1 to 64 characters. Default: 96 random bits. */
+  readonly newId?: (() => string) | undefined;
+}

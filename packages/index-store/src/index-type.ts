@@ -1,0 +1,131 @@
+import type { AbortOptions, KeelsonError } from "@keelson/core";
+import type { DocumentSource, SourceDocument } from "./documents.ts";
+import type { IndexMatch, IndexQueryOptions } from "./query.ts";
+import type { IndexedDocument, IndexStatus } from "./read-index.ts";
+import type { RemoveResult, SweepResult } from "./remove-documents.ts";
+import type { Snapshot } from "./snapshot/manifest.ts";
+import type { RestoreResult } from "./snapshot/restore-snapshot.ts";
+import type { Explanation } from "./staleness.ts";
+import type { WriteResult } from "./write-documents.ts";
+
+/** What the calls take that compare documents with the index. */
+export interface CheckOptions extends AbortOptions {
+  /**
+   * Look too whether the vector store still has what the ledger lists, and take what it has lost for stale. It reads
+   * the vectors of all these documents. Default `false`.
+   */
+  readonly checkVectors?: boolean | undefined;
+}
+
+/**
+ * A RAG index that cannot drift from its ledger. What the ledger lists is visible, whole; nothing else is.
+ *
+ * Several handles may be open on one index, in one process or in several. Every call rejects with STORE_CLOSED once
+ * the handle is closed.
+ */
+export interface Index {
+  /** The index's name. */
+  readonly name: string;
+
+  /**
+   * Writes documents: adds new ones, and of known ones only what changed. Unchanged chunks keep their vectors, a change
+   * of metadata embeds nothing. A time to live starts anew.
+   *
+   * A source is read in batches, and each batch shows at once: when the call rejects or is aborted, every document is
+   * as it was or as it shall be, and calling again does the rest.
+   *
+   * @throws {@link KeelsonError} ID_INVALID, ID_DUPLICATE, VALUE_INVALID or ARGUMENT_INVALID for a document that
+   * cannot be one. Of a list nothing is written then.
+   * @throws {@link KeelsonError} REDACTION_FAILED or CHUNKING_FAILED naming the document, EMBEDDING_FAILED; nothing of
+   * its batch is stored.
+   * @throws {@link KeelsonError} EMBEDDER_MISMATCH when another embedder made the index: `reindex` moves it. An empty
+   * index is moved without being asked.
+   * @throws {@link KeelsonError} DOCUMENT_CONFLICT when others changed the same document 32 times meanwhile.
+   */
+  upsert(documents: DocumentSource, options?: CheckOptions): Promise<WriteResult>;
+
+  /**
+   * Brings the index up to date with documents of a source: embeds what is stale, nothing else. Documents that the
+   * source does not name stay. A time to live goes on running.
+   *
+   * When another embedder made the index, all of it is embedded anew from the stored chunks first, into a generation
+   * beside the live one that then takes its place; others query and write the old one meanwhile. If that fails, what
+   * was embedded is kept for the next attempt.
+   *
+   * It rejects as {@link Index.upsert} does, but never with EMBEDDER_MISMATCH.
+   */
+  reindex(source: DocumentSource, options?: CheckOptions): Promise<WriteResult>;
+
+  /**
+   * Removes documents; they are hidden at once and then deleted. Unknown ids are no error.
+   *
+   * @throws {@link KeelsonError} ID_INVALID or ID_DUPLICATE before anything is removed.
+   */
+  remove(ids: readonly string[], options?: AbortOptions): Promise<RemoveResult>;
+
+  /**
+   * The closest chunks, best first, ties by document id and place in the document. Several may be of one document.
+   * What is expired, removed or not yet committed is never among them, and `topK` come back where that many are
+   * visible. A text is redacted before it is embedded; a blank one finds nothing.
+   *
+   * @throws {@link KeelsonError} TOP_K_INVALID, FILTER_INVALID, VECTOR_DIMENSION_MISMATCH or VECTOR_NOT_FINITE.
+   * @throws {@link KeelsonError} EMBEDDER_MISMATCH when another embedder made the live generation.
+   * @throws {@link KeelsonError} REDACTION_FAILED or EMBEDDING_FAILED.
+   */
+  query(textOrVector: string | Float32Array, options?: IndexQueryOptions): Promise<IndexMatch[]>;
+
+  /** A document as the index has it; `undefined` where it has none, or it has expired. */
+  get(id: string, options?: AbortOptions): Promise<IndexedDocument | undefined>;
+
+  /**
+   * Would `reindex` write this document? With an equal `version` its text is not read.
+   *
+   * It rejects as {@link Index.upsert} does for a document that cannot be one, or cannot be redacted or cut.
+   */
+  isStale(document: SourceDocument, options?: CheckOptions): Promise<boolean>;
+
+  /** The ids of the documents that `reindex` would write, new ones included, in the order of the source. */
+  staleIds(source: DocumentSource, options?: CheckOptions): Promise<string[]>;
+
+  /** What the index knows of a document, and why it is stale. The source's document makes the reasons complete. */
+  explain(id: string, document?: SourceDocument, options?: AbortOptions): Promise<Explanation>;
+
+  /**
+   * Removes the documents that have expired; queries have hidden them since. The cost is that of what expires, not of
+   * what there is. In batches: when it rejects or is aborted, each document is there whole or gone.
+   */
+  sweepExpired(options?: AbortOptions): Promise<SweepResult>;
+
+  /**
+   * Takes a snapshot of the live generation into the blob store. What has not changed since an earlier one is not
+   * written again. Documents that others write meanwhile are in it as they were or as they became, each whole.
+   *
+   * @throws {@link KeelsonError} VECTORS_MISSING when the vector store has lost what the ledger lists.
+   */
+  snapshot(options?: AbortOptions): Promise<Snapshot>;
+
+  /**
+   * All snapshots of the index, oldest first.
+   *
+   * @throws {@link KeelsonError} SNAPSHOT_CORRUPT when the manifest of one is not what was written.
+   */
+  snapshots(options?: AbortOptions): Promise<Snapshot[]>;
+
+  /**
+   * Makes the index equal to a snapshot: what came later is gone, what was removed is back, and what has expired by
+   * now is back but hidden. It is built beside the live generation, read back and compared with the digest; only then
+   * the pointer moves. When it rejects or is aborted, the live generation is as it was.
+   *
+   * @throws {@link KeelsonError} SNAPSHOT_NOT_FOUND
+   * @throws {@link KeelsonError} SNAPSHOT_CORRUPT naming the object that is missing or damaged.
+   * @throws {@link KeelsonError} EMBEDDER_MISMATCH when another embedder made it: open the index with that one.
+   * @throws {@link KeelsonError} STATE_CONFLICT when another restore or migration came between.
+   */
+  restore(snapshotId: string, options?: AbortOptions): Promise<RestoreResult>;
+
+  /** What is in the index. It reads the whole ledger. */
+  status(options?: AbortOptions): Promise<IndexStatus>;
+
+  /** Waits for the calls under way and closes the handle; the storage stays open. Closing twice is no error. */
+  close(): Promise<void>;
+}

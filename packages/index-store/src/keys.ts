@@ -1,0 +1,78 @@
+/**
+ * Where an index keeps what. Below `index/<name>/`, in the state store:
+ *
+ * | key | value |
+ * |---|---|
+ * | `head` | which generation is live, which came before it, which is being built, the next number: `Head` |
+ * | `g/<generation>/doc/<document id>` | the ledger: `LedgerEntry` |
+ * | `g/<generation>/expiry/<16 digits of epoch ms>/<document id>` | `null`: what expires, by time |
+ * | `g/<generation>/subject/<digest>/<document id>` | `null`: what is about whom |
+ * | `g/<generation>/packed/<document id>` | where snapshots find the document, and as of which revision: `Packed` |
+ * | `intent/<id>` | vectors that a write is about to stage, or has still to collect: `Intent` |
+ * | `dropping/<generation>` | `null`: a generation that is to be deleted |
+ * | `touched` | `null`: its revision moves with every ledger commit while a migration runs |
+ *
+ * `lease/<task>` and `tombstone/<digest>` are kept free for leases with fencing tokens and for erasure.
+ *
+ * In the blob store, below the same prefix: `pack/<sha-256>` and `snapshot/<id>`. In the vector store: a collection
+ * `<name>@<generation>` each.
+ *
+ * A document's id stands last and as it is, so that ids of any form fit; in the name `/` and `%` are escaped, so that
+ * no index's prefix is the start of another's.
+ */
+export interface IndexKeys {
+  readonly head: string;
+  readonly touched: string;
+  readonly intents: string;
+  intent(id: string): string;
+  readonly droppings: string;
+  dropping(generation: number): string;
+  /** The prefix of everything that is of one generation. */
+  generation(generation: number): string;
+  documents(generation: number): string;
+  document(generation: number, id: string): string;
+  expiries(generation: number): string;
+  expiry(generation: number, expiresAtMs: number, id: string): string;
+  subject(generation: number, digest: string, id: string): string;
+  packed(generation: number): string;
+  packedDocument(generation: number, id: string): string;
+  collection(generation: number): string;
+  readonly packs: string;
+  pack(digest: string): string;
+  readonly snapshots: string;
+  snapshot(id: string): string;
+}
+
+const EXPIRY_DIGITS = 16;
+
+export function createKeys(name: string): IndexKeys {
+  const root = `index/${name.replaceAll("%", "%25").replaceAll("/", "%2F")}/`;
+  const generation = (number: number): string => `${root}g/${number}/`;
+  return {
+    head: `${root}head`,
+    touched: `${root}touched`,
+    intents: `${root}intent/`,
+    intent: (id) => `${root}intent/${id}`,
+    droppings: `${root}dropping/`,
+    dropping: (number) => `${root}dropping/${number}`,
+    generation,
+    documents: (number) => `${generation(number)}doc/`,
+    document: (number, id) => `${generation(number)}doc/${id}`,
+    expiries: (number) => `${generation(number)}expiry/`,
+    expiry: (number, expiresAtMs, id) =>
+      `${generation(number)}expiry/${String(expiresAtMs).padStart(EXPIRY_DIGITS, "0")}/${id}`,
+    subject: (number, digest, id) => `${generation(number)}subject/${digest}/${id}`,
+    packed: (number) => `${generation(number)}packed/`,
+    packedDocument: (number, id) => `${generation(number)}packed/${id}`,
+    packs: `${root}pack/`,
+    collection: (number) => `${name}@${number}`,
+    pack: (digest) => `${root}pack/${digest}`,
+    snapshots: `${root}snapshot/`,
+    snapshot: (id) => `${root}snapshot/${id}`,
+  };
+}
+
+/** The time and document id that the rest of an expiry key names, behind its prefix. */
+export function parseExpiry(rest: string): { readonly expiresAtMs: number; readonly id: string } {
+  return { expiresAtMs: Number(rest.slice(0, EXPIRY_DIGITS)), id: rest.slice(EXPIRY_DIGITS + 1) };
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { assertKey, assertSpecVersion, KeelsonError, systemClock } from "@keelson/core";
+import type { IndexContext } from "./context.ts";
+import { invalid } from "./documents.ts";
+import { abandonGeneration, dropGenerations } from "./generations.ts";
+import { openHead } from "./head.ts";
+import type { IndexOptions } from "./index-options.ts";
+import { recoverIntents } from "./intents.ts";
+import { createKeys } from "./keys.ts";
+import { wholeDocument } from "./prepare.ts";
+import { createRecords, type Records } from "./records.ts";
+import { noRedaction } from "./redact.ts";
+
+const LONGEST_NAME = 200;
+
+/** Checks the options, makes the index where there is none, and clears up what a crash has left. */
+export async function openContext(options: IndexOptions): Promise<IndexContext> {
+  const { metric, signal } = options;
+  signal?.throwIfAborted();
+  const context = createContext(options);
+  const { head } = await openHead(context, metric, signal);
+  const { live, building } = head;
+  const collection = context.keys.collection(live.number);
+  if (metric !== undefined && metric !== live.metric) throw mismatch(collection, metric, live.metric);
+  if (live.embedder === context.embedder.id && live.dimension !== context.embedder.dimension)
+    throw mismatch(collection, String(context.embedder.dimension), String(live.dimension));
+
+  // A restore cannot go on, a migration can.
+  if (building?.purpose === "restore") await abandonGeneration(context, building.number);
+  await dropGenerations(context);
+  await recoverIntents(context);
+  await context.recordsOf(live, signal);
+  return context;
+}
+
+function createContext(options: IndexOptions): IndexContext {
+  const { vectors, state, blobs, name, embedder, metric } = options;
+  const redactor = options.redactor === "none" ? noRedaction : options.redactor;
+  const chunker = options.chunker ?? wholeDocument;
+  assertKey(name, LONGEST_NAME);
+  for (const [argument, value] of Object.entries({ vectors, state, blobs, embedder, redactor, chunker }))
+    if (typeof value !== "object" || value === null) throw invalid(argument, "missing");
+  assertSpecVersion(vectors, "VectorStore");
+  assertSpecVersion(embedder, "Embedder");
+  assertSpecVersion(redactor, "Redactor");
+  assertSpecVersion(chunker, "Chunker");
+  const wanted = metric ?? "cosine";
+  if (!vectors.capabilities.metrics.includes(wanted)) {
+    const capability = `metric ${wanted}`;
+    throw new KeelsonError("CAPABILITY_UNSUPPORTED", `the vector store has no ${capability}`, {
+      details: { capability },
+    });
+  }
+
+  const keys = createKeys(name);
+  const opened = new Map<number, Promise<Records>>();
+  return {
+    name,
+    keys,
+    state,
+    vectors,
+    blobs,
+    embedder,
+    redactor,
+    chunker,
+    clock: options.clock ?? systemClock,
+    allowPiiInIds: options.allowPiiInIds ?? false,
+    redactQueries: options.redactQueries ?? true,
+    newId: options.newId ?? (() => randomBytes(12).toString("base64url")),
+    unfinished: new Map(),
+    recordsOf: async ({ number, dimension, metric: measured }, signal) => {
+      signal?.throwIfAborted();
+      const known = opened.get(number);
+      if (known !== undefined) return await known;
+      // Without the signal: others wait for the same collection.
+      const open = async (): Promise<Records> =>
+        createRecords(
+          await vectors.open(keys.collection(number), { dimension, metric: measured }),
+          vectors.capabilities,
+        );
+      const opening = open();
+      opened.set(number, opening);
+      opening.catch(() => opened.delete(number));
+      return await opening;
+    },
+  };
+}
+
+function mismatch(collection: string, expected: string, actual: string): KeelsonError<"COLLECTION_MISMATCH"> {
+  return new KeelsonError("COLLECTION_MISMATCH", `${collection} has ${actual}, expected ${expected}`, {
+    details: { collection, expected, actual },
+  });
+}

@@ -1,0 +1,129 @@
+import { assertId, type Metadata, scanState, type VectorMetric } from "@keelson/core";
+import type { IndexContext } from "./context.ts";
+import { readHead } from "./head.ts";
+import { parseExpiry } from "./keys.ts";
+import { type Counts, isExpired, type LedgerEntry } from "./ledger.ts";
+import { readLedger } from "./read-ledger.ts";
+import { addCounts } from "./redact.ts";
+
+/** A chunk of a document in the index. */
+export interface IndexedChunk {
+  /** The chunk's id. */
+  readonly id: string;
+  /** Its redacted text; `undefined` where the vector store has lost it. */
+  readonly text: string | undefined;
+  /** Where it starts in the document's redacted text, in UTF-16 code units, where the chunker said. */
+  readonly start?: number | undefined;
+  /** Where it ends, exclusive. */
+  readonly end?: number | undefined;
+}
+
+/** A document as the index has it. */
+export interface IndexedDocument {
+  readonly id: string;
+  /** Its chunks in reading order. Blank ones are left out, so a blank document has none. */
+  readonly chunks: readonly IndexedChunk[];
+  /** Its redacted metadata. */
+  readonly metadata?: Metadata | undefined;
+  /** When it expires, in epoch milliseconds. */
+  readonly expiresAtMs?: number | undefined;
+  /** How many things redaction replaced in its text and metadata, by type. */
+  readonly findings: Counts;
+}
+
+/** What is in an index. */
+export interface IndexStatus {
+  readonly name: string;
+  /** How many documents the ledger has, expired ones included until they are swept. */
+  readonly documents: number;
+  /** How many of them have expired. */
+  readonly expired: number;
+  /** How many chunks they have together. */
+  readonly chunks: number;
+  /** The live generation's number, from 1. */
+  readonly generation: number;
+  /** The id of the embedder that made its vectors. */
+  readonly embedder: string;
+  /** Length of its vectors. */
+  readonly dimension: number;
+  /** How closeness is measured. */
+  readonly metric: VectorMetric;
+  /** The id of the chunker that this handle writes with. */
+  readonly chunker: string;
+  /** The id of the redactor that this handle writes with. */
+  readonly redactor: string;
+}
+
+const MOST_ROUNDS = 8;
+
+export async function getDocument(
+  context: IndexContext,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<IndexedDocument | undefined> {
+  assertId(id);
+  signal?.throwIfAborted();
+  for (let round = 1; ; round++) {
+    const { head, entries } = await readLedger(context, [id], signal);
+    const entry = entries[0]?.entry;
+    if (entry === undefined || isExpired(entry, context.clock.now())) return undefined;
+    const records = await context.recordsOf(head.head.live, signal);
+    const found = await records.get(
+      entry.chunks.map((chunk) => chunk.id),
+      { signal },
+    );
+    // Replaced between the two reads, most likely: the ledger has a newer entry.
+    if (found.size < entry.chunks.length && round < MOST_ROUNDS) continue;
+    return toDocument(id, entry, (chunkId) => found.get(chunkId)?.text);
+  }
+}
+
+function toDocument(
+  id: string,
+  entry: LedgerEntry,
+  textOf: (chunkId: string) => string | undefined,
+): IndexedDocument {
+  const { metadata, expiresAtMs, chunks } = entry;
+  const findings: Record<string, number> = {};
+  addCounts(findings, entry.findings ?? {});
+  addCounts(findings, entry.metadataFindings ?? {});
+  return {
+    id,
+    chunks: chunks.map(({ hash: _, ...chunk }) => ({ ...chunk, text: textOf(chunk.id) })),
+    ...(metadata !== undefined && { metadata }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+    findings,
+  };
+}
+
+export async function readStatus(
+  context: IndexContext,
+  signal: AbortSignal | undefined,
+): Promise<IndexStatus> {
+  const { keys, state, clock, name } = context;
+  signal?.throwIfAborted();
+  const { live } = (await readHead(context, signal)).head;
+  const nowMs = clock.now();
+  let [documents, chunks, expired] = [0, 0, 0];
+  for await (const { value } of scanState(state, { prefix: keys.documents(live.number), signal })) {
+    documents++;
+    chunks += (value as unknown as LedgerEntry).chunks.length;
+  }
+  const prefix = keys.expiries(live.number);
+  for await (const { key } of scanState(state, { prefix, signal })) {
+    if (parseExpiry(key.slice(prefix.length)).expiresAtMs > nowMs) break;
+    expired++;
+  }
+  return {
+    name,
+    documents,
+    expired,
+    chunks,
+    generation: live.number,
+    embedder: live.embedder,
+    dimension: live.dimension,
+    metric: live.metric,
+    chunker: context.chunker.id,
+    redactor: context.redactor.id,
+  };
+}

@@ -1,0 +1,92 @@
+import {
+  type AbortOptions,
+  KeelsonError,
+  type Metadata,
+  type VectorCollection,
+  type VectorMatch,
+  type VectorQueryOptions,
+  type VectorRecord,
+  type VectorStoreCapabilities,
+} from "@keelson/core";
+import { canonical, digest } from "./digest.ts";
+
+/** The field of a record's metadata that names its document. */
+export const DOCUMENT_FIELD = "keelson:document";
+
+/** The vector records of one generation, in batches that the store takes. */
+export interface Records {
+  upsert(records: readonly VectorRecord[], options?: AbortOptions): Promise<void>;
+  delete(ids: readonly string[], options?: AbortOptions): Promise<void>;
+  /** What there is of these, by id. */
+  get(ids: readonly string[], options?: AbortOptions): Promise<ReadonlyMap<string, VectorRecord>>;
+  query(vector: Float32Array, options: VectorQueryOptions): Promise<VectorMatch[]>;
+}
+
+const LARGEST_BATCH = 1000;
+
+export function createRecords(collection: VectorCollection, capabilities: VectorStoreCapabilities): Records {
+  const size = Math.min(LARGEST_BATCH, capabilities.maxBatchSize ?? LARGEST_BATCH);
+  return {
+    upsert: async (records, options) => {
+      for (const batch of slices(records, size)) await collection.upsert(batch, options);
+    },
+    delete: async (ids, options) => {
+      for (const batch of slices(ids, size)) await collection.delete(batch, options);
+    },
+    get: async (ids, options) => {
+      const found = new Map<string, VectorRecord>();
+      for (const batch of slices(ids, size)) {
+        for (const record of await collection.get(batch, options)) {
+          if (record !== undefined) found.set(record.id, record);
+        }
+      }
+      return found;
+    },
+    query: async (vector, options) => await collection.query(vector, options),
+  };
+}
+
+/** A list in pieces of at most `size`. */
+export function* slices<T>(list: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < list.length; from += size) yield list.slice(from, from + size);
+}
+
+/** What makes a record what it is. */
+export interface RecordContent {
+  readonly documentId: string;
+  readonly embedder: string;
+  /** Digest of the chunk's text. */
+  readonly hash: string;
+  /** Which of the document's chunks of this very text it is, from 0. */
+  readonly occurrence: number;
+  readonly metadataHash: string | undefined;
+}
+
+/**
+ * A record's id: the digest of its content, by which it can be checked, and the id of the write that made it. Without
+ * the second, a writer could stage a record again while a slower one still collects its predecessor.
+ */
+export function recordId(content: RecordContent, writeId: string): string {
+  const { embedder, documentId, metadataHash, occurrence, hash } = content;
+  return `${digest(canonical([embedder, documentId, metadataHash ?? null, occurrence, hash]))}.${writeId}`;
+}
+
+/** A document's metadata as its records carry it. */
+export function recordMetadata(documentId: string, metadata: Metadata | undefined): Metadata {
+  return { ...metadata, [DOCUMENT_FIELD]: documentId };
+}
+
+/** The document that a record belongs to. */
+export function documentOf(record: { readonly metadata?: Metadata | undefined }): string | undefined {
+  const id = record.metadata?.[DOCUMENT_FIELD];
+  return typeof id === "string" ? id : undefined;
+}
+
+/** Refuses metadata that would be taken for Keelson's own. */
+export function assertNoReservedField(metadata: Metadata): void {
+  if (!Object.hasOwn(metadata, DOCUMENT_FIELD)) return;
+  const reason = "reserved";
+  throw new KeelsonError("VALUE_INVALID", `the metadata field ${DOCUMENT_FIELD} is reserved`, {
+    details: { path: [DOCUMENT_FIELD], reason },
+  });
+}

@@ -1,0 +1,97 @@
+import { type Json, KeelsonError, type Metadata, type Redaction, type Redactor } from "@keelson/core";
+import type { IndexContext } from "./context.ts";
+import type { Counts } from "./ledger.ts";
+
+/** The redactor of an index that was told not to redact. */
+export const noRedaction: Redactor = Object.freeze({
+  specVersion: 1,
+  id: "none",
+  redact: (text: string) => ({ text, findings: [] }),
+});
+
+/** What redaction left of a value, and what it replaced. */
+export interface Redacted<T> {
+  readonly value: T;
+  readonly findings: Counts;
+}
+
+interface Call {
+  readonly context: IndexContext;
+  readonly documentId: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Redacts a text. It fails closed.
+ *
+ * @throws {@link KeelsonError} REDACTION_FAILED, without a cause, which could quote the text.
+ */
+export async function redactText(call: Call, text: string): Promise<Redacted<string>> {
+  const { context, documentId, signal } = call;
+  let redaction: Redaction;
+  try {
+    redaction = await context.redactor.redact(text, { signal });
+  } catch {
+    signal?.throwIfAborted();
+    throw failed(documentId, "the redactor rejected");
+  }
+  if (typeof redaction?.text !== "string" || !Array.isArray(redaction.findings))
+    throw failed(documentId, "the redactor answered without text or findings");
+  const findings: Record<string, number> = {};
+  for (const { type } of redaction.findings) findings[type] = (findings[type] ?? 0) + 1;
+  return { value: redaction.text, findings };
+}
+
+/** Redacts every string and every field name of metadata, however deep. */
+export async function redactMetadata(call: Call, metadata: Metadata): Promise<Redacted<Metadata>> {
+  if (call.context.redactor === noRedaction) return { value: metadata, findings: {} };
+  const findings: Record<string, number> = {};
+  const text = async (value: string): Promise<string> => {
+    const redacted = await redactText(call, value);
+    addCounts(findings, redacted.findings);
+    return redacted.value;
+  };
+  const walk = async (value: Json): Promise<Json> => {
+    if (typeof value === "string") return await text(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) {
+      const list: Json[] = [];
+      for (const element of value) list.push(await walk(element));
+      return list;
+    }
+    const fields = new Map<string, Json>();
+    for (const [name, field] of Object.entries(value)) {
+      const safe = await text(name);
+      if (fields.has(safe))
+        throw failed(call.documentId, "two metadata fields have one name after redaction");
+      fields.set(safe, await walk(field));
+    }
+    return Object.fromEntries(fields);
+  };
+  return { value: (await walk(metadata)) as Metadata, findings };
+}
+
+/**
+ * Refuses an id that the redactor would change, since ids are stored as they are.
+ *
+ * @throws {@link KeelsonError} ID_INVALID without the id.
+ */
+export async function assertCleanId(context: IndexContext, id: string, signal?: AbortSignal): Promise<void> {
+  if (context.allowPiiInIds || context.redactor === noRedaction) return;
+  const { value } = await redactText({ context, documentId: undefined, signal }, id);
+  if (value === id) return;
+  const reason = "holds what the redactor would replace";
+  throw new KeelsonError("ID_INVALID", `a document's id ${reason}`, { details: { reason } });
+}
+
+/** Adds counts to counts. */
+export function addCounts(sums: Record<string, number>, counts: Counts): void {
+  for (const [type, count] of Object.entries(counts)) sums[type] = (sums[type] ?? 0) + count;
+}
+
+function failed(documentId: string | undefined, reason: string): KeelsonError<"REDACTION_FAILED"> {
+  const whose = documentId === undefined ? "a text" : `the document ${documentId}`;
+  return new KeelsonError("REDACTION_FAILED", `${whose} could not be redacted: ${reason}`, {
+    details: { documentId, reason },
+  });
+}

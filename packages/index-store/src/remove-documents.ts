@@ -1,0 +1,136 @@
+import { assertUniqueIds } from "@keelson/core";
+import type { Breather } from "./breather.ts";
+import { commitWrites, settleUnfinished } from "./commit-writes.ts";
+import type { IndexContext } from "./context.ts";
+import { type Generation, readHead } from "./head.ts";
+import { parseExpiry } from "./keys.ts";
+import { isExpired, type LedgerEntry, toStored } from "./ledger.ts";
+import { slices } from "./records.ts";
+import { withRetries } from "./with-retries.ts";
+
+/** What {@link Index.remove} did. */
+export interface RemoveResult {
+  /** The documents that were removed, in the order asked. */
+  readonly removed: readonly string[];
+  /** Those that the index did not have. */
+  readonly missing: readonly string[];
+  /** How many chunks went with them. */
+  readonly chunks: number;
+}
+
+/** What {@link Index.sweepExpired} did. */
+export interface SweepResult {
+  /** The documents that were removed, by ascending time of expiry. */
+  readonly removed: readonly string[];
+  /** How many chunks went with them. */
+  readonly chunks: number;
+}
+
+const BATCH_DOCUMENTS = 256;
+
+export async function removeDocuments(
+  context: IndexContext,
+  ids: readonly string[],
+  breather: Breather,
+  signal: AbortSignal | undefined,
+): Promise<RemoveResult> {
+  assertUniqueIds(ids);
+  const removed = new Set<string>();
+  let chunks = 0;
+  for (const batch of slices(ids, BATCH_DOCUMENTS)) {
+    await breather.breathe(signal);
+    const gone = await removeBatch(
+      context,
+      batch,
+      (head) => head.live,
+      () => true,
+      signal,
+    );
+    for (const [id, entry] of gone) {
+      removed.add(id);
+      chunks += entry.chunks.length;
+    }
+  }
+  return {
+    removed: ids.filter((id) => removed.has(id)),
+    missing: ids.filter((id) => !removed.has(id)),
+    chunks,
+  };
+}
+
+/**
+ * Removes what has expired, from the live generation and from the one kept for a roll-back. It reads the expiry
+ * index from its start to now, and nothing else.
+ */
+export async function sweepExpired(
+  context: IndexContext,
+  breather: Breather,
+  signal: AbortSignal | undefined,
+): Promise<SweepResult> {
+  const { keys, state, clock } = context;
+  const nowMs = clock.now();
+  const removed = new Set<string>();
+  let chunks = 0;
+  const { head } = await readHead(context, signal);
+  for (const { number } of [head.live, head.previous].filter((generation) => generation !== undefined)) {
+    const prefix = keys.expiries(number);
+    let after: string | undefined;
+    while (true) {
+      await breather.breathe(signal);
+      const page = await state.scan({ prefix, after, limit: BATCH_DOCUMENTS, signal });
+      const due = page
+        .map(({ key }) => parseExpiry(key.slice(prefix.length)))
+        .filter((each) => each.expiresAtMs <= nowMs);
+      const ids = due.map(({ id }) => id);
+      const sameGeneration = (now: { live: Generation; previous?: Generation }): Generation | undefined =>
+        [now.live, now.previous].find((generation) => generation?.number === number);
+      const gone = await removeBatch(
+        context,
+        ids,
+        sameGeneration,
+        (entry) => isExpired(entry, nowMs),
+        signal,
+      );
+      for (const [id, entry] of gone) {
+        removed.add(id);
+        chunks += entry.chunks.length;
+      }
+      after = page.at(-1)?.key;
+      if (due.length < BATCH_DOCUMENTS) break;
+    }
+  }
+  return { removed: [...removed], chunks };
+}
+
+/** Removes those of these documents that are there and meet the condition, together. */
+async function removeBatch(
+  context: IndexContext,
+  ids: readonly string[],
+  choose: (head: { live: Generation; previous?: Generation }) => Generation | undefined,
+  condition: (entry: LedgerEntry) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, LedgerEntry>> {
+  const [first] = ids;
+  if (first === undefined) return new Map();
+  await settleUnfinished(context);
+  return await withRetries(first, signal, async () => {
+    const head = await readHead(context, signal);
+    const generation = choose(head.head);
+    if (generation === undefined) return new Map();
+    // A commit expects the head as it was read, and these entries as they are read.
+    const found = await context.state.get(
+      ids.map((id) => context.keys.document(generation.number, id)),
+      { signal },
+    );
+    const entries = new Map<string, LedgerEntry>();
+    const changes = found.flatMap((each, i) => {
+      const before = toStored(each);
+      if (before === undefined || !condition(before.entry)) return [];
+      const id = ids[i] as string;
+      entries.set(id, before.entry);
+      return [{ id, before, after: undefined }];
+    });
+    await commitWrites(context, { id: context.newId(), generation, head, changes, staged: [] }, signal);
+    return entries;
+  });
+}

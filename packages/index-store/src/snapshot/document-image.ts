@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { canonical } from "../digest.ts";
+import type { LedgerEntry } from "../ledger.ts";
+
+/** A document with all that is stored of it, apart from any store. */
+export interface DocumentImage {
+  readonly id: string;
+  readonly entry: LedgerEntry;
+  /** The chunks' texts, in reading order. */
+  readonly texts: readonly string[];
+  /** Their vectors, in the same order. */
+  readonly vectors: readonly Float32Array[];
+}
+
+/** An image as bytes: canonical JSON of all but the vectors, and these as little-endian floats. */
+export interface EncodedImage {
+  readonly json: string;
+  readonly floats: Uint8Array;
+  /** SHA-256 of both: equal for equal documents, in whatever store or pack. */
+  readonly hash: string;
+}
+
+export function encodeImage({ id, entry, texts, vectors }: DocumentImage): EncodedImage {
+  const json = canonical({ id, entry, texts });
+  const floats = encodeFloats(vectors);
+  const hash = createHash("sha256").update(json).update("\n").update(floats).digest("base64url");
+  return { json, floats, hash };
+}
+
+function encodeFloats(vectors: readonly Float32Array[]): Uint8Array {
+  const bytes = new Uint8Array(vectors.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  const view = new DataView(bytes.buffer);
+  let offset = 0;
+  for (const vector of vectors) {
+    for (let i = 0; i < vector.length; i++, offset += 4) view.setFloat32(offset, vector[i] as number, true);
+  }
+  return bytes;
+}
+
+export function decodeFloats(view: DataView, offset: number, length: number): Float32Array {
+  const vector = new Float32Array(length);
+  for (let i = 0; i < length; i++) vector[i] = view.getFloat32(offset + 4 * i, true);
+  return vector;
+}

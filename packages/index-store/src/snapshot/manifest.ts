@@ -1,0 +1,133 @@
+import { isKeelsonError, KeelsonError, type VectorMetric } from "@keelson/core";
+import type { IndexContext } from "../context.ts";
+import { canonical, digest } from "../digest.ts";
+
+/** What a snapshot is, without its content. */
+export interface Snapshot {
+  /** Sorts by time. */
+  readonly id: string;
+  /** When it was taken, in epoch milliseconds. */
+  readonly createdAtMs: number;
+  /** How many documents it holds, expired ones included. */
+  readonly documents: number;
+  /** How many chunks they have together. */
+  readonly chunks: number;
+  /** SHA-256 over all documents in order of their ids: equal for equal content, whatever the storage. */
+  readonly digest: string;
+}
+
+/** Which documents of a pack belong to a snapshot. */
+export type PackRef = {
+  /** The SHA-256 of the pack, which is its name. */
+  readonly pack: string;
+  /** Positions in the pack, ascending, as runs: first, length, first, length, … */
+  readonly runs: readonly number[];
+};
+
+/** A snapshot's table of contents, written after everything that it names. */
+export type Manifest = {
+  readonly format: 1;
+  readonly id: string;
+  readonly index: string;
+  readonly createdAtMs: number;
+  readonly embedder: string;
+  readonly dimension: number;
+  readonly metric: VectorMetric;
+  readonly documents: number;
+  readonly chunks: number;
+  readonly digest: string;
+  readonly packs: readonly PackRef[];
+};
+
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  const checksum = digest(canonical(manifest));
+  return new TextEncoder().encode(canonical({ checksum, manifest }));
+}
+
+/**
+ * @throws {@link KeelsonError} SNAPSHOT_NOT_FOUND when there is none of that id.
+ * @throws {@link KeelsonError} SNAPSHOT_CORRUPT when it is not what was written.
+ */
+export async function readManifest(
+  context: IndexContext,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<Manifest> {
+  const key = context.keys.snapshot(id);
+  const bytes = await readObject(context, id, key, signal);
+  if (bytes === undefined) {
+    const details = { index: context.name, snapshotId: id };
+    throw new KeelsonError("SNAPSHOT_NOT_FOUND", `the index ${context.name} has no snapshot ${id}`, {
+      details,
+    });
+  }
+  let read: { readonly checksum: string; readonly manifest: Manifest };
+  try {
+    read = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw snapshotCorrupt(id, key, "not JSON");
+  }
+  const { checksum, manifest } = read;
+  if (manifest === undefined || digest(canonical(manifest)) !== checksum)
+    throw snapshotCorrupt(id, key, "the checksum differs");
+  if (manifest.id !== id) throw snapshotCorrupt(id, key, "it is the manifest of another snapshot");
+  if (manifest.format !== 1) {
+    const details = { file: key, format: manifest.format, supported: [1] };
+    throw new KeelsonError("STORE_FORMAT_UNSUPPORTED", `the snapshot ${id} has another format`, { details });
+  }
+  return manifest;
+}
+
+/** Reads one object of a snapshot. */
+export async function readObject(
+  context: IndexContext,
+  snapshotId: string,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await context.blobs.get(key, { signal });
+  } catch (error) {
+    if (!isKeelsonError(error, "STORE_CORRUPT")) throw error;
+    throw snapshotCorrupt(snapshotId, key, "the store found it damaged", error);
+  }
+}
+
+export function snapshotCorrupt(
+  snapshotId: string,
+  object: string,
+  reason: string,
+  cause?: KeelsonError,
+): KeelsonError<"SNAPSHOT_CORRUPT"> {
+  return new KeelsonError(
+    "SNAPSHOT_CORRUPT",
+    `the object ${object} of the snapshot ${snapshotId}: ${reason}`,
+    {
+      details: { snapshotId, object, reason },
+      ...(cause !== undefined && { cause }),
+    },
+  );
+}
+
+/** All snapshots of the index, oldest first. */
+export async function listSnapshots(
+  context: IndexContext,
+  signal: AbortSignal | undefined,
+): Promise<Snapshot[]> {
+  signal?.throwIfAborted();
+  const { blobs, keys } = context;
+  const found: Snapshot[] = [];
+  let after: string | undefined;
+  while (true) {
+    const page = await blobs.list(keys.snapshots, { after, signal });
+    for (const { key } of page) {
+      found.push(summaryOf(await readManifest(context, key.slice(keys.snapshots.length), signal)));
+    }
+    after = page.at(-1)?.key;
+    if (after === undefined) return found;
+  }
+}
+
+export function summaryOf({ id, createdAtMs, documents, chunks, digest: content }: Manifest): Snapshot {
+  return { id, createdAtMs, documents, chunks, digest: content };
+}

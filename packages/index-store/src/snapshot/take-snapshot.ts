@@ -1,0 +1,181 @@
+import { isKeelsonError, KeelsonError, type StateEntry } from "@keelson/core";
+import type { Breather } from "../breather.ts";
+import type { IndexContext } from "../context.ts";
+import { digest } from "../digest.ts";
+import { type Generation, readHead } from "../head.ts";
+import { type StoredEntry, toStored } from "../ledger.ts";
+import { withRetries } from "../with-retries.ts";
+import { type EncodedImage, encodeImage } from "./document-image.ts";
+import { encodeManifest, type Manifest, readManifest, type Snapshot, summaryOf } from "./manifest.ts";
+import { encodePack } from "./pack.ts";
+import { type Packed, summarizePacked } from "./packed.ts";
+
+const PAGE = 256;
+const PACK_DOCUMENTS = 512;
+const PACK_BYTES = 8_000_000;
+const MOST_ROUNDS = 8;
+
+/**
+ * Takes a snapshot of the live generation: packs what no pack has as it is, then names all packed documents in a
+ * manifest. What has not changed since an earlier snapshot is neither read nor written.
+ */
+export async function takeSnapshot(
+  context: IndexContext,
+  breather: Breather,
+  signal: AbortSignal | undefined,
+): Promise<Snapshot> {
+  signal?.throwIfAborted();
+  const { live } = (await readHead(context, signal)).head;
+  const existing = await existingPacks(context, signal);
+  const packer = createPacker(context, live, signal);
+  for await (const id of unpackedDocuments(context, live, existing, breather, signal)) await packer.add(id);
+  await packer.finish();
+
+  const createdAtMs = context.clock.now();
+  const content = await summarizePacked(context, live.number, signal);
+  const manifest: Manifest = {
+    format: 1,
+    id: `${new Date(createdAtMs).toISOString().replaceAll(/[-:.]/g, "")}-${content.digest.slice(0, 12)}`,
+    index: context.name,
+    createdAtMs,
+    embedder: live.embedder,
+    dimension: live.dimension,
+    metric: live.metric,
+    ...content,
+  };
+  try {
+    await context.blobs.put(context.keys.snapshot(manifest.id), encodeManifest(manifest), {
+      ifAbsent: true,
+      signal,
+    });
+  } catch (error) {
+    // Taken in the same millisecond of the same content: it is the same snapshot.
+    if (!isKeelsonError(error, "BLOB_EXISTS")) throw error;
+    return summaryOf(await readManifest(context, manifest.id, signal));
+  }
+  return summaryOf(manifest);
+}
+
+async function existingPacks(
+  context: IndexContext,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<string>> {
+  const { blobs, keys } = context;
+  const found = new Set<string>();
+  let after: string | undefined;
+  while (true) {
+    const page = await blobs.list(keys.packs, { after, signal });
+    for (const { key } of page) found.add(key.slice(keys.packs.length));
+    after = page.at(-1)?.key;
+    if (after === undefined) return found;
+  }
+}
+
+/** The documents that no existing pack holds as they are, by ascending id. */
+async function* unpackedDocuments(
+  context: IndexContext,
+  { number }: Generation,
+  existing: ReadonlySet<string>,
+  breather: Breather,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  const { state, keys } = context;
+  const prefix = keys.documents(number);
+  let after: string | undefined;
+  while (true) {
+    await breather.breathe(signal);
+    const page = await state.scan({ prefix, after, limit: PAGE, signal });
+    const ids = page.map(({ key }) => key.slice(prefix.length));
+    const packed = await state.get(
+      ids.map((id) => keys.packedDocument(number, id)),
+      { signal },
+    );
+    for (const [i, entry] of page.entries())
+      if (!isPacked(entry, packed[i], existing)) yield ids[i] as string;
+    after = page.at(-1)?.key;
+    if (after === undefined) return;
+  }
+}
+
+function isPacked(entry: StateEntry, found: StateEntry | undefined, existing: ReadonlySet<string>): boolean {
+  if (found === undefined) return false;
+  const { pack, revision } = found.value as unknown as Packed;
+  return revision === entry.revision && existing.has(pack);
+}
+
+interface PackedImage {
+  readonly id: string;
+  readonly stored: StoredEntry;
+  readonly image: EncodedImage;
+}
+
+function createPacker(context: IndexContext, generation: Generation, signal: AbortSignal | undefined) {
+  const { state, blobs, keys } = context;
+  const { number, dimension } = generation;
+  let images: PackedImage[] = [];
+  let bytes = 0;
+
+  const readImage = async (id: string): Promise<PackedImage | undefined> => {
+    for (let round = 1; ; round++) {
+      const [found] = await state.get([keys.document(number, id)], { signal });
+      const stored = toStored(found);
+      // Removed meanwhile.
+      if (stored === undefined) return undefined;
+      const ids = stored.entry.chunks.map((chunk) => chunk.id);
+      const records = await (await context.recordsOf(generation, signal)).get(ids, { signal });
+      const parts = ids.flatMap((each) => records.get(each) ?? []);
+      if (parts.length === ids.length) {
+        const texts = parts.map(({ text }) => text ?? "");
+        const vectors = parts.map(({ vector }) => vector);
+        return { id, stored, image: encodeImage({ id, entry: stored.entry, texts, vectors }) };
+      }
+      // Replaced between the two reads, most likely: then the ledger has a newer entry.
+      if (round < MOST_ROUNDS) continue;
+      throw new KeelsonError("VECTORS_MISSING", `the vector store has lost chunks of ${id}`, {
+        details: { index: context.name, documentId: id, missing: ids.length - parts.length },
+      });
+    }
+  };
+
+  const flush = async (): Promise<void> => {
+    const [first] = images;
+    if (first === undefined) return;
+    const content = encodePack(
+      images.map(({ image }) => image),
+      dimension,
+    );
+    const pack = digest(content);
+    await blobs.put(keys.pack(pack), content, { signal });
+    const written = images;
+    images = [];
+    bytes = 0;
+    // A document that was written or removed meanwhile keeps the place it had, or none: never one it is not at.
+    await withRetries(first.id, signal, async () => {
+      const now = await state.get(
+        written.map(({ id }) => keys.document(number, id)),
+        { signal },
+      );
+      const changes = written.flatMap(({ id, stored, image }, at) => {
+        const { revision, entry } = stored;
+        if (now[at]?.revision !== revision) return [];
+        const value: Packed = { pack, at, revision, hash: image.hash, chunks: entry.chunks.length };
+        return [
+          { key: keys.document(number, id), expect: revision },
+          { key: keys.packedDocument(number, id), value },
+        ];
+      });
+      await state.commit(changes, { signal });
+    });
+  };
+
+  return {
+    add: async (id: string): Promise<void> => {
+      const found = await readImage(id);
+      if (found === undefined) return;
+      images.push(found);
+      bytes += found.image.json.length + found.image.floats.length;
+      if (images.length >= PACK_DOCUMENTS || bytes >= PACK_BYTES) await flush();
+    },
+    finish: flush,
+  };
+}

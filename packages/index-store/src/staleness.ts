@@ -1,0 +1,125 @@
+import { assertId } from "@keelson/core";
+import type { Breather } from "./breather.ts";
+import type { IndexContext } from "./context.ts";
+import { diffDocument, type StaleReason } from "./diff.ts";
+import { batchesOf, checkDocument, type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
+import type { Generation } from "./head.ts";
+import { isExpired, type StoredEntry } from "./ledger.ts";
+import { prepareDocument } from "./prepare.ts";
+import { readLedger } from "./read-ledger.ts";
+import { assertCleanId } from "./redact.ts";
+
+/** What {@link Index.explain} says of a document. */
+export interface Explanation {
+  readonly id: string;
+  /** Does the ledger have it? */
+  readonly indexed: boolean;
+  /** Is it hidden, because its time has passed? */
+  readonly expired: boolean;
+  /** How many chunks the ledger lists. */
+  readonly chunks: number;
+  /** How many of them the vector store has lost. */
+  readonly missingChunks: number;
+  /** Why it is stale; empty when it is not. Without the source's document only what the index itself can know. */
+  readonly reasons: readonly StaleReason[];
+}
+
+interface CheckOptions {
+  readonly checkVectors: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Why `reindex` would write a document; empty when it would not. */
+export async function reasonsOf(
+  context: IndexContext,
+  document: SourceDocument,
+  options: CheckOptions,
+): Promise<readonly StaleReason[]> {
+  options.signal?.throwIfAborted();
+  checkDocument(document);
+  await assertCleanId(context, document.id, options.signal);
+  const [reasons] = await reasonsOfBatch(context, [document], options);
+  return reasons ?? [];
+}
+
+/** The ids of a source's documents that `reindex` would write, in the order of the source. */
+export async function staleIdsOf(
+  context: IndexContext,
+  source: DocumentSource,
+  options: CheckOptions & { readonly breather: Breather },
+): Promise<string[]> {
+  const stale: string[] = [];
+  for await (const batch of batchesOf(context, source, options.signal)) {
+    await options.breather.breathe(options.signal);
+    const reasons = await reasonsOfBatch(context, batch, options);
+    for (const [i, { id }] of batch.entries()) if ((reasons[i] ?? []).length > 0) stale.push(id);
+  }
+  return stale;
+}
+
+async function reasonsOfBatch(
+  context: IndexContext,
+  documents: readonly SourceDocument[],
+  { checkVectors, signal }: CheckOptions,
+): Promise<readonly (readonly StaleReason[])[]> {
+  const ids = documents.map(({ id }) => id);
+  const { head, entries } = await readLedger(context, ids, signal);
+  const generation = head.head.live;
+  const nowMs = context.clock.now();
+  const missing = checkVectors ? await missingOf(context, generation, entries, signal) : [];
+  const found: StaleReason[][] = [];
+  // One after the other: memory holds one text, not a batch of them.
+  for (const [i, document] of documents.entries()) {
+    const prepared = await prepareDocument(context, document, signal);
+    const draft = await diffDocument(context, prepared, entries[i], { generation, nowMs, renewTtl: false });
+    found.push((missing[i] ?? 0) > 0 ? [...draft.reasons, "missing-vectors"] : [...draft.reasons]);
+  }
+  return found;
+}
+
+/** How many of its records each entry has lost. */
+async function missingOf(
+  context: IndexContext,
+  generation: Generation,
+  entries: readonly (StoredEntry | undefined)[],
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
+  const lists = entries.map((stored) => stored?.entry.chunks.map(({ id }) => id) ?? []);
+  const found = await (await context.recordsOf(generation, signal)).get(lists.flat(), { signal });
+  return lists.map((ids) => ids.filter((id) => !found.has(id)).length);
+}
+
+export async function explainDocument(
+  context: IndexContext,
+  id: string,
+  document: SourceDocument | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Explanation> {
+  assertId(id);
+  signal?.throwIfAborted();
+  if (document !== undefined && document.id !== id) throw invalid("document", "one of another id");
+  const { head, entries } = await readLedger(context, [id], signal);
+  const generation = head.head.live;
+  const entry = entries[0]?.entry;
+  const [missingChunks = 0] = await missingOf(context, generation, entries, signal);
+  const known: readonly [StaleReason, boolean][] =
+    entry === undefined
+      ? []
+      : [
+          ["redactor", entry.redactor !== context.redactor.id],
+          ["chunker", entry.chunker !== context.chunker.id],
+          ["embedder", generation.embedder !== context.embedder.id],
+          ["missing-vectors", missingChunks > 0],
+        ];
+  return {
+    id,
+    indexed: entry !== undefined,
+    expired: entry !== undefined && isExpired(entry, context.clock.now()),
+    chunks: entry?.chunks.length ?? 0,
+    missingChunks,
+    reasons:
+      document === undefined
+        ? known.filter(([, holds]) => holds).map(([reason]) => reason)
+        : await reasonsOf(context, document, { checkVectors: true, signal }),
+  };
+}
