@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { BlobStore } from "@keelson/core";
 import type { ConformanceCase } from "../conformance/conformance-case.ts";
+import { interleave } from "../conformance/interleave.ts";
 import { outcomeOf, rejection } from "../conformance/outcome.ts";
 import { awkwardStrings, brokenStrings, byCodeUnits, longString } from "../fixtures/strings.ts";
 import { assertBytes, assertInfos, bytes, infosOf, putKeys } from "./subject.ts";
@@ -142,17 +143,14 @@ export const putCases: readonly ConformanceCase<BlobStore>[] = [
     async run(blobs) {
       const version = (i: number): Uint8Array => new Uint8Array(50_000 + i * 1000).fill(i);
       await blobs.put("a", version(0));
-      const write = async (): Promise<void> => {
-        for (let i = 1; i <= 10; i++) await blobs.put("a", version(i));
-      };
-      const read = async (): Promise<void> => {
-        for (let i = 0; i < 20; i++) {
+      await interleave(
+        (round) => blobs.put("a", version(round)),
+        async () => {
           const content = await blobs.get("a");
           assert.ok(content, "a blob was missing while it was replaced");
           assertBytes(content, version(content[0] ?? 0));
-        }
-      };
-      await Promise.all([write(), read(), read()]);
+        },
+      );
     },
   },
 ];

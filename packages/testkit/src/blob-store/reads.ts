@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { BlobStore } from "@keelson/core";
 import type { ConformanceCase } from "../conformance/conformance-case.ts";
+import { interleave } from "../conformance/interleave.ts";
 import { awkwardStrings, byCodeUnits } from "../fixtures/strings.ts";
 import { assertBytes, assertInfos, bytes, infosOf, putKeys } from "./subject.ts";
 
@@ -95,13 +96,10 @@ export const readCases: readonly ConformanceCase<BlobStore>[] = [
     title: "says a size that the blob had, while it is replaced",
     async run(blobs) {
       await blobs.put("a", new Uint8Array(10));
-      const write = async (): Promise<void> => {
-        for (let i = 0; i < 10; i++) await blobs.put("a", new Uint8Array(i % 2 === 0 ? 20 : 10));
-      };
-      const read = async (): Promise<void> => {
-        for (let i = 0; i < 20; i++) assert.ok([10, 20].includes((await blobs.stat("a"))?.size ?? -1));
-      };
-      await Promise.all([write(), read()]);
+      await interleave(
+        (round) => blobs.put("a", new Uint8Array(round % 2 === 0 ? 20 : 10)),
+        async () => assert.ok([10, 20].includes((await blobs.stat("a"))?.size ?? -1)),
+      );
     },
   },
   {
@@ -181,19 +179,16 @@ export const readCases: readonly ConformanceCase<BlobStore>[] = [
     title: "lists every blob that stays, while others come and go",
     async run(blobs) {
       await putKeys(blobs, ["stay/1", "stay/2"]);
-      const write = async (): Promise<void> => {
-        for (let i = 0; i < 10; i++) {
-          await blobs.put(`stay/1/${i}`, bytes("x"));
-          await blobs.delete(`stay/1/${i}`);
-        }
-      };
-      const read = async (): Promise<void> => {
-        for (let i = 0; i < 10; i++) {
+      await interleave(
+        async (round) => {
+          await blobs.put(`stay/1/${round}`, bytes("x"));
+          await blobs.delete(`stay/1/${round}`);
+        },
+        async () => {
           const keys = (await blobs.list("stay/")).map(({ key }) => key);
           assert.ok(keys.includes("stay/1") && keys.includes("stay/2"), "a blob was missing from a listing");
-        }
-      };
-      await Promise.all([write(), read()]);
+        },
+      );
     },
   },
   {

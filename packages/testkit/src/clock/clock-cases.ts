@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import type { Awaitable, Clock } from "@keelson/core";
 import type { ConformanceCase, Harness } from "../conformance/conformance-case.ts";
+import { nextTurn } from "../conformance/next-turn.ts";
 import { outcomeOf } from "../conformance/outcome.ts";
 
 /** How to make the clock under test, and how to move it. */
@@ -193,7 +194,7 @@ async function pass(clock: Clock, harness: ClockHarness, ms: number): Promise<vo
 }
 
 async function turns(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 3; turn++) await nextTurn();
 }
 
 function timers(): number {

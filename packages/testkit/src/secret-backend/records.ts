@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ExpectedRevision, isKeelsonError, type SecretBackend } from "@keelson/core";
 import type { ConformanceCase } from "../conformance/conformance-case.ts";
+import { interleave } from "../conformance/interleave.ts";
 import { type Outcome, outcomeOf, rejection } from "../conformance/outcome.ts";
 import { awkwardStrings, byCodeUnits, longString } from "../fixtures/strings.ts";
 import { assertSecrets, payload, valueOfSecret } from "./subject.ts";
@@ -57,25 +58,21 @@ export const recordCases: readonly ConformanceCase<SecretBackend>[] = [
     title: "reads whole records while they are replaced, never older than one acknowledged before",
     async run(backend) {
       let acknowledged = 0;
-      const write = async (): Promise<void> => {
-        let expect: number | "absent" = "absent";
-        for (let i = 1; i <= 15; i++) {
-          const value = JSON.stringify({ i, padding: "x".repeat(i * 100) });
+      let expect: ExpectedRevision = "absent";
+      await interleave(
+        async (round) => {
+          const value = JSON.stringify({ round, padding: "x".repeat(round * 100) });
           expect = (await backend.write("key", payload(value), { expect })).revision;
-          acknowledged = i;
-        }
-      };
-      const read = async (): Promise<void> => {
-        for (let round = 0; round < 15; round++) {
+          acknowledged = round;
+        },
+        async () => {
           const before = acknowledged;
-          const value = (await valueOfSecret(backend, "key")) ?? '{"i":0,"padding":""}';
-          const { i, padding } = JSON.parse(value) as { i: number; padding: string };
-          assert.equal(padding.length, i * 100, "a record is torn");
-          assert.ok(i >= before, "an acknowledged write was not seen");
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-      };
-      await Promise.all([write(), read(), read()]);
+          const value = (await valueOfSecret(backend, "key")) ?? '{"round":0,"padding":""}';
+          const { round, padding } = JSON.parse(value) as { round: number; padding: string };
+          assert.equal(padding.length, round * 100, "a record is torn");
+          assert.ok(round >= before, "an acknowledged write was not seen");
+        },
+      );
     },
   },
   {
@@ -244,16 +241,17 @@ export const recordCases: readonly ConformanceCase<SecretBackend>[] = [
     title: "lists every name that stays, while others come and go",
     async run(backend) {
       await backend.write("stay", payload("value"), { expect: "absent" });
-      const write = async (): Promise<void> => {
-        for (let i = 0; i < 10; i++) {
+      await interleave(
+        async () => {
           await backend.write("comes and goes", payload("value"), { expect: "absent" });
           await backend.delete("comes and goes");
-        }
-      };
-      const read = async (): Promise<void> => {
-        for (let i = 0; i < 10; i++) assert.ok((await backend.list()).includes("stay"), "a name was missing");
-      };
-      await Promise.all([write(), read()]);
+        },
+        async () => {
+          const names = await backend.list();
+          assert.ok(names.includes("stay"), "a name was missing");
+          assert.ok(names.every((name) => name === "stay" || name === "comes and goes"));
+        },
+      );
     },
   },
   {

@@ -114,7 +114,9 @@ export const conditionCases: readonly ConformanceCase<StateStore>[] = [
     async run(state) {
       await put(state, { counter: 0 });
       const add = async (): Promise<void> => {
+        let tries = 0;
         for (let done = 0; done < 5; ) {
+          assert.ok(++tries <= 500, "writers keep each other from ever getting through");
           const [entry] = await state.get(["counter"]);
           try {
             await state.commit([

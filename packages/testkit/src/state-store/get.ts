@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { StateStore } from "@keelson/core";
 import type { ConformanceCase } from "../conformance/conformance-case.ts";
+import { interleave } from "../conformance/interleave.ts";
 import { assertSameJson } from "../fixtures/json-values.ts";
 import { put } from "./read-state.ts";
 
@@ -75,23 +76,19 @@ export const getCases: readonly ConformanceCase<StateStore>[] = [
     title: "never sees half of a commit, nor misses one that was acknowledged before",
     async run(state) {
       let acknowledged = 0;
-      const write = async (): Promise<void> => {
-        for (let round = 1; round <= 20; round++) {
+      await interleave(
+        async (round) => {
           await put(state, { left: round, right: round });
           acknowledged = round;
-        }
-      };
-      const read = async (): Promise<void> => {
-        for (let round = 0; round < 20; round++) {
+        },
+        async () => {
           const before = acknowledged;
           const [left, right] = await state.get(["left", "right"]);
           assert.deepStrictEqual(left?.value, right?.value);
           assert.equal(left?.revision, right?.revision);
           assert.ok(Number(left?.value ?? 0) >= before, "an acknowledged commit was not seen");
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-      };
-      await Promise.all([write(), read(), read()]);
+        },
+      );
     },
   },
 ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { StateStore } from "@keelson/core";
 import type { ConformanceCase } from "../conformance/conformance-case.ts";
+import { interleave } from "../conformance/interleave.ts";
 import { awkwardStrings, byCodeUnits } from "../fixtures/strings.ts";
 import { assertKeys, put } from "./read-state.ts";
 
@@ -115,20 +116,16 @@ export const scanCases: readonly ConformanceCase<StateStore>[] = [
     title: "shows one state in one page, never half of a commit",
     async run(state) {
       const names = ["a", "b", "c", "d"];
-      const write = async (): Promise<void> => {
-        for (let round = 1; round <= 20; round++) {
+      await interleave(
+        async (round) => {
           await put(state, Object.fromEntries(names.map((name) => [`row/${name}`, round])));
-        }
-      };
-      const read = async (): Promise<void> => {
-        for (let round = 0; round < 20; round++) {
+        },
+        async () => {
           const page = await state.scan({ prefix: "row/" });
           assert.ok(page.length === 0 || page.length === names.length, "a page showed half of a commit");
           assert.ok(new Set(page.map(({ value }) => value)).size <= 1, "a page mixed two commits");
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-      };
-      await Promise.all([write(), read(), read()]);
+        },
+      );
     },
   },
 ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { VectorMetric, VectorRecord, VectorStore } from "@keelson/core";
 import type { ConformanceCase } from "../conformance/conformance-case.ts";
+import { interleave } from "../conformance/interleave.ts";
 import { outcomeOf } from "../conformance/outcome.ts";
 import { assertSameJson } from "../fixtures/json-values.ts";
 import { wholeVectors } from "../fixtures/vectors.ts";
@@ -153,23 +154,20 @@ export const queryCases: readonly ConformanceCase<VectorStore>[] = [
       const version = (id: string, i: number): VectorRecord =>
         record(id, [1, i, 0], { text: `${i}`, metadata: { i } });
       await collection.upsert([version("a", 0), version("b", 0)]);
-      const write = async (): Promise<void> => {
-        for (let i = 1; i <= 20; i++) {
-          await collection.upsert([version("a", i)]);
-          if (i % 2 === 0) await collection.delete(["b"]);
-          else await collection.upsert([version("b", i)]);
-        }
-      };
-      const read = async (): Promise<void> => {
-        for (let i = 0; i < 20; i++) {
+      await interleave(
+        async (round) => {
+          await collection.upsert([version("a", round)]);
+          if (round % 2 === 0) await collection.delete(["b"]);
+          else await collection.upsert([version("b", round)]);
+        },
+        async () => {
           const matches = await collection.query(Float32Array.of(1, 0, 0), { topK: topKOf(store, 3) });
           assert.equal(new Set(idsOf(matches)).size, matches.length, "a record came twice");
           for (const { text, metadata } of matches) assertSameJson(metadata, { i: Number(text) });
           if (store.capabilities.consistency === "immediate")
             assert.ok(idsOf(matches).includes("a"), "a replaced record was missing");
-        }
-      };
-      await Promise.all([write(), read(), read()]);
+        },
+      );
     },
   },
 ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { VectorRecord, VectorStore } from "@keelson/core";
 import type { ConformanceCase } from "../conformance/conformance-case.ts";
+import { interleave } from "../conformance/interleave.ts";
 import { outcomeOf } from "../conformance/outcome.ts";
 import { assertRecords, idsOf, metricOf, openCollection, record, sees, topKOf } from "./subject.ts";
 
@@ -200,18 +201,15 @@ export const recordCases: readonly ConformanceCase<VectorStore>[] = [
       const collection = await openCollection(store);
       const version = (i: number): VectorRecord => record("a", [i, i, i], { text: `${i}`, metadata: { i } });
       await collection.upsert([version(0)]);
-      const write = async (): Promise<void> => {
-        for (let i = 1; i <= 20; i++) await collection.upsert([version(i)]);
-      };
-      const read = async (): Promise<void> => {
-        for (let i = 0; i < 20; i++) {
+      await interleave(
+        (round) => collection.upsert([version(round)]),
+        async () => {
           const [found] = await collection.get(["a"]);
           if (store.capabilities.consistency === "immediate")
             assert.ok(found, "a record was missing while it was replaced");
           if (found) assertRecords([found], [version(Number(found.text))]);
-        }
-      };
-      await Promise.all([write(), read(), read()]);
+        },
+      );
     },
   },
   {

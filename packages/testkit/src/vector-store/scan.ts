@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { PageOptions, VectorCollection, VectorRecord, VectorStore } from "@keelson/core";
 import { casesWhen } from "../conformance/cases-when.ts";
 import type { ConformanceCase } from "../conformance/conformance-case.ts";
+import { interleave } from "../conformance/interleave.ts";
 import { awkwardStrings, byCodeUnits } from "../fixtures/strings.ts";
 import { assertRecords, canScan, openCollection, record, sees } from "./subject.ts";
 
@@ -86,23 +87,20 @@ export const scanCases: readonly ConformanceCase<VectorStore>[] = casesWhen<Vect
       const collection = await openCollection(store);
       const stay = numbered(20);
       await collection.upsert(stay);
-      const write = async (): Promise<void> => {
-        for (let i = 0; i < 20; i++) {
-          await collection.upsert([record(`000${i}x`)]);
-          await collection.delete([`000${i}x`]);
-        }
-      };
-      const read = async (): Promise<void> => {
-        for (let i = 0; i < 20; i++) {
+      await interleave(
+        async (round) => {
+          await collection.upsert([record(`000${round}x`)]);
+          await collection.delete([`000${round}x`]);
+        },
+        async () => {
           const page = await scan(collection);
           if (store.capabilities.consistency === "immediate")
             assertRecords(
               page.filter(({ id }) => !id.endsWith("x")),
               stay,
             );
-        }
-      };
-      await Promise.all([write(), read()]);
+        },
+      );
     },
   },
 ]);
