@@ -221,6 +221,21 @@ describe(openFsStorage.name, () => {
     },
   );
 
+  it("acknowledges nothing that arrived while a write was failing", async () => {
+    const machine = createTestMachine();
+    const storage = await machine.open();
+    const arrived: Promise<unknown>[] = [];
+    machine.fileSystem.fault = ({ name, path }) => {
+      if (name !== "sync" || !path.startsWith(`${STORE}/log/`)) return undefined;
+      machine.fileSystem.fault = undefined;
+      arrived.push(commit(2).write(storage));
+      throw systemError("EIO");
+    };
+    await expect(commit(1).write(storage)).rejects.toMatchObject({ code: "STORE_FAILED" });
+    expect(arrived).toHaveLength(1);
+    await expect(arrived[0]).rejects.toMatchObject({ code: "STORE_FAILED" });
+  });
+
   it("still reads what a failed write has not touched", async () => {
     const machine = createTestMachine();
     const storage = await machine.open();

@@ -120,6 +120,31 @@ describe(openFsStorage.name, () => {
     await expect(machine.open()).rejects.toMatchObject({ code: "STORE_CORRUPT", details: { file: path } });
   });
 
+  it("still knows all but the last acknowledgement when the newest slot was torn", async () => {
+    const machine = createTestMachine();
+    const storage = await machine.open();
+    const file = `${STORE}/log/0000000001.log`;
+    const read = (path: string): Uint8Array => machine.fileSystem.files.get(path)?.bytes ?? new Uint8Array();
+    for (const key of ["a", "b", "c"]) await storage.state.commit([{ key, value: key }]);
+    const [log, slots] = [read(file).slice(), read(`${STORE}/acknowledged`).slice()];
+    await storage.state.commit([{ key: "d", value: "d" }]);
+    machine.kill();
+    const newest = read(`${STORE}/acknowledged`);
+    const place = newest.findIndex((byte, at) => byte !== slots[at]) < 512 ? 0 : 512;
+    for (let torn = 0; torn < 56; torn++) {
+      const image = machine.fileSystem.clone();
+      const mixed = slots.slice();
+      mixed.set(newest.subarray(place, place + torn), place);
+      // A sector whose write was torn holds neither the old nor the new whole.
+      mixed[place + 55] = 0xa5;
+      image.files.set(`${STORE}/acknowledged`, { bytes: mixed });
+      const whole = await createTestMachine(image.clone()).open();
+      expect(await whole.state.scan()).toHaveLength(4);
+      image.files.set(file, { bytes: log.slice(0, -1) });
+      await expect(createTestMachine(image).open()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+    }
+  });
+
   it("tells damage from a torn write by the frame that follows, where a power cut left an old acknowledgement", async () => {
     const machine = createTestMachine();
     const storage = await machine.open();

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FileSystem } from "../src/file-system.ts";
 import { createLayout } from "../src/layout.ts";
-import { acquireOwnerLock } from "../src/owner-lock.ts";
+import { acquireOwnerLock, type OwnerLock } from "../src/owner-lock.ts";
 import { createMemoryFileSystem } from "./memory-file-system.ts";
 import { createTestMachine, STORE } from "./subject.ts";
 
@@ -59,7 +59,11 @@ describe(openFsStorage.name, () => {
   });
 
   it("gives an owner that was wrongly taken for dead no further word", async () => {
-    for (const openings of [1, 2]) {
+    for (const [openings, first] of [
+      [1, "commit"],
+      [2, "commit"],
+      [1, "put"],
+    ] as const) {
       const machine = createTestMachine();
       const sleeper = await machine.open();
       await sleeper.state.commit([{ key: "a", value: "before" }]);
@@ -77,8 +81,10 @@ describe(openFsStorage.name, () => {
       await owner.state.commit([{ key: "b", value: "owner" }]);
 
       const failed = { code: "STORE_FAILED" };
-      await expect(sleeper.state.commit([{ key: "a", value: "sleeper" }])).rejects.toMatchObject(failed);
-      await expect(sleeper.blobs.put("c", Uint8Array.of(1))).rejects.toMatchObject(failed);
+      const put = async (): Promise<unknown> => sleeper.blobs.put("c", Uint8Array.of(1));
+      const commit = async (): Promise<unknown> => sleeper.state.commit([{ key: "a", value: "sleeper" }]);
+      for (const write of first === "put" ? [put, commit] : [commit, put])
+        await expect(write()).rejects.toMatchObject(failed);
       await owner.state.commit([{ key: "d", value: "owner" }]);
       await sleeper.close();
       await expect(machine.open()).rejects.toMatchObject({ code: "STORE_LOCKED" });
@@ -107,6 +113,38 @@ describe(openFsStorage.name, () => {
 });
 
 describe(acquireOwnerLock.name, () => {
+  it("gives no lock to one who was slow, and takes the number of an owner that came and went", async () => {
+    const memory = createMemoryFileSystem();
+    await memory.createDirectory(`${STORE}/tmp`);
+    memory.files.set(`${STORE}/lock-7`, { bytes: Buffer.from('{"pid":999,"bootId":"x"}') });
+    const contend = (pid: number, fileSystem: FileSystem): Promise<OwnerLock> =>
+      acquireOwnerLock({
+        fileSystem,
+        layout: createLayout(STORE),
+        processes: {
+          self: async () => ({ pid, startTime: undefined, bootId: "x" }),
+          isAlive: async (owner) => owner.pid !== 999,
+        },
+      });
+
+    let owner: OwnerLock | undefined;
+    let slowly = true;
+    const slow = contend(1, {
+      ...memory,
+      link: async (from, to) => {
+        if (slowly) {
+          slowly = false;
+          await (await contend(2, memory)).release(true);
+          owner = await contend(3, memory);
+        }
+        await memory.link(from, to);
+      },
+    });
+    await expect(slow).rejects.toMatchObject({ code: "STORE_LOCKED", details: { pid: 3 } });
+    await owner?.assertHeld();
+    expect(locks(memory.files)).toEqual([`${STORE}/lock-9`]);
+  });
+
   it("never has two owners at once, whatever the order of their steps", async () => {
     await fc.assert(
       fc.asyncProperty(

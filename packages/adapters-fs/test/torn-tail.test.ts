@@ -2,7 +2,7 @@ import { openFsStorage, type TornTail } from "@keelson/adapters-fs";
 import { isKeelsonError, type Storage } from "@keelson/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { MemoryFileSystem } from "./memory-file-system.ts";
+import { type MemoryFileSystem, systemError } from "./memory-file-system.ts";
 import { createTestMachine, STORE } from "./subject.ts";
 
 const SEGMENT = `${STORE}/log/0000000001.log`;
@@ -123,6 +123,28 @@ describe(openFsStorage.name, () => {
       expect(error.details.end).toBeGreaterThan(error.details.start);
       expect(log(machine.fileSystem)).toEqual(whole.slice(0, cut));
     }
+  });
+
+  it("cuts a failed write once, and does not meet what was left of it again", async () => {
+    const machine = createTestMachine();
+    const tails: TornTail[] = [];
+    const open = (): Promise<Storage> => machine.open({ onTornTail: (tail) => tails.push(tail) });
+    const storage = await open();
+    machine.fileSystem.fault = ({ name, path, bytes }) => {
+      if (name !== "write" || path !== SEGMENT) return undefined;
+      if ((bytes?.length ?? 0) < 500) throw systemError("ENOSPC");
+      return 1000;
+    };
+    await expect(storage.state.commit([{ key: "a", value: "v".repeat(1400) }])).rejects.toThrow();
+    machine.fileSystem.fault = undefined;
+    await storage.close();
+    for (const key of ["b", "c"]) {
+      const next = await open();
+      await next.state.commit([{ key, value: key }]);
+      await next.close();
+    }
+    expect(tails).toHaveLength(1);
+    expect(await keysOf(await open())).toEqual(["b", "c"]);
   });
 
   it("numbers what it keeps aside, so that no tail replaces another", async () => {

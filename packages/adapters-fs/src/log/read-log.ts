@@ -55,8 +55,7 @@ export async function readLog(options: ReadLogOptions): Promise<LogReading> {
       header.number === number &&
       Buffer.from(header.storeId).equals(storeId) &&
       header.sequence === position.sequence + 1 &&
-      header.previousChecksum === position.checksum &&
-      header.previousEnd === position.end;
+      header.previousChecksum === position.checksum;
     if (!follows) throw corrupt(file, 0, SEGMENT_HEADER_BYTES, "it does not follow the segment before it");
     const { sequence } = position;
     moveTo(
