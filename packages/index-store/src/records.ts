@@ -71,6 +71,11 @@ export function recordId(content: RecordContent, writeId: string): string {
   return `${digest(canonical([embedder, documentId, metadataHash ?? null, occurrence, hash]))}.${writeId}`;
 }
 
+/** What a record's id says of its content: equal wherever and whenever that content was written. */
+export function contentDigest(recordId: string): string {
+  return recordId.slice(0, recordId.indexOf("."));
+}
+
 /** A document's metadata as its records carry it. */
 export function recordMetadata(documentId: string, metadata: Metadata | undefined): Metadata {
   return { ...metadata, [DOCUMENT_FIELD]: documentId };

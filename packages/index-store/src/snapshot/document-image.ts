@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { canonical } from "../digest.ts";
 import type { LedgerEntry } from "../ledger.ts";
+import { contentDigest } from "../records.ts";
 
 /** A document with all that is stored of it, apart from any store. */
 export interface DocumentImage {
@@ -16,14 +17,16 @@ export interface DocumentImage {
 export interface EncodedImage {
   readonly json: string;
   readonly floats: Uint8Array;
-  /** SHA-256 of both: equal for equal documents, in whatever store or pack. */
+  /** SHA-256 of the content, whichever writes made it: equal for equal documents, in whatever store or pack. */
   readonly hash: string;
 }
 
 export function encodeImage({ id, entry, texts, vectors }: DocumentImage): EncodedImage {
   const json = canonical({ id, entry, texts });
   const floats = encodeFloats(vectors);
-  const hash = createHash("sha256").update(json).update("\n").update(floats).digest("base64url");
+  const chunks = entry.chunks.map((chunk) => ({ ...chunk, id: contentDigest(chunk.id) }));
+  const content = canonical({ id, entry: { ...entry, chunks }, texts });
+  const hash = createHash("sha256").update(content).update("\n").update(floats).digest("base64url");
   return { json, floats, hash };
 }
 
