@@ -37,11 +37,9 @@ export function promisedOutput({ place, code }: Example): string[] {
   const lines = code.split("\n");
   const promised: string[] = [];
   const visit = (node: ts.Node): void => {
-    if (!isConsoleLog(node)) {
-      ts.forEachChild(node, visit);
-      return;
-    }
-    const { line, character } = file.getLineAndCharacterOfPosition(node.getEnd());
+    ts.forEachChild(node, visit);
+    if (!isConsoleLog(node)) return;
+    const { line, character } = file.getLineAndCharacterOfPosition(statementOf(node).getEnd());
     const output: string[] = [];
     const behind = /^[\s;)}]*\/\/ ?(.*)$/.exec((lines[line] ?? "").slice(character));
     if (behind) output.push(behind[1] ?? "");
@@ -58,7 +56,11 @@ export function promisedOutput({ place, code }: Example): string[] {
 }
 
 function isConsoleLog(node: ts.Node): boolean {
-  return ts.isExpressionStatement(node) && node.expression.getText().startsWith("console.log(");
+  return ts.isCallExpression(node) && node.expression.getText() === "console.log";
+}
+
+function statementOf(node: ts.Node): ts.Node {
+  return ts.isStatement(node) ? node : statementOf(node.parent);
 }
 
 /** Type errors in the files, under the repository's own compiler flags. */
