@@ -1,4 +1,10 @@
-import { type KeelsonError, type StateChange, scanState, type VectorMetric } from "@keelson/core";
+import {
+  type KeelsonError,
+  type Revision,
+  type StateChange,
+  scanState,
+  type VectorMetric,
+} from "@keelson/core";
 import { isConflict } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
 import { type Generation, type Head, readHead, type StoredHead } from "./head.ts";
@@ -23,21 +29,36 @@ export async function beginGeneration(
     const { head, revision } = await readHead(context, signal);
     const building = { ...plan, number: head.next, createdAtMs: context.clock.now() };
     const next: Head = { ...head, building, next: head.next + 1 };
-    if (!(await moveHead(context, next, revision, drop(context, head.building), signal))) continue;
+    const moved = await moveHead(context, next, revision, drop(context, head.building), signal);
+    if (moved === undefined) continue;
     await dropGenerations(context);
-    return { building, head: await readHead(context, signal) };
+    // As it was committed, not as it may be by now: the commits to come must fail once somebody else has moved it.
+    return { building, head: { head: next, revision: moved } };
   }
 }
 
-/** Gives up a generation that was being built, if it still is. */
-export async function abandonGeneration(context: IndexContext, number: number): Promise<void> {
+/**
+ * Gives up a generation that was being built, unless it has become the live one after all.
+ *
+ * @returns Whether the head had another in its place by then.
+ */
+export async function abandonGeneration(context: IndexContext, generation: Generation): Promise<boolean> {
+  const { number } = generation;
   while (true) {
     const { head, revision } = await readHead(context);
-    if (head.building?.number !== number) break;
-    const { building, ...next } = head;
-    if (await moveHead(context, next, revision, drop(context, building), undefined)) break;
+    const { building, ...rest } = head;
+    const superseded = building?.number !== number;
+    if ([head.live, head.previous].some((each) => each?.number === number)) break;
+    if (superseded) {
+      // Dropped by somebody else before; but its collection may have been opened again since.
+      await context.state.commit(drop(context, generation));
+    } else if ((await moveHead(context, rest, revision, drop(context, generation), undefined)) === undefined)
+      continue;
+    await dropGenerations(context);
+    return superseded;
   }
   await dropGenerations(context);
+  return false;
 }
 
 /**
@@ -60,18 +81,33 @@ export async function swapGeneration(
   await dropGenerations(context);
 }
 
+/** Drops collections of this index that no generation has any more: opened by somebody too late. */
+export async function dropStrays(context: IndexContext): Promise<void> {
+  const { keys, state, vectors, name } = context;
+  const collections = await vectors.list();
+  const { head } = await readHead(context);
+  const known = [head.live, head.previous, head.building].map((generation) => generation?.number);
+  const strays = collections.flatMap((collection) => {
+    const number = Number(/^@(\d+)$/.exec(collection.name.slice(name.length))?.[1] ?? Number.NaN);
+    const own = keys.collection(number) === collection.name && number < head.next;
+    return own && !known.includes(number) ? [{ key: keys.dropping(number), value: null }] : [];
+  });
+  if (strays.length > 0) await state.commit(strays);
+  await dropGenerations(context);
+}
+
 async function moveHead(
   context: IndexContext,
   head: Head,
-  expect: number,
+  expect: Revision,
   also: readonly StateChange[],
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<Revision | undefined> {
   try {
-    await context.state.commit([{ key: context.keys.head, value: head, expect }, ...also], { signal });
-    return true;
+    const pointer = { key: context.keys.head, value: head, expect };
+    return (await context.state.commit([pointer, ...also], { signal })).revision;
   } catch (error) {
-    if (isConflict(error)) return false;
+    if (isConflict(error)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { VectorRecord } from "@keelson/core";
+import { isKeelsonError, type VectorRecord } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import { commitWrites, isConflict, settleUnfinished } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
@@ -61,8 +61,10 @@ export async function migrate(
       await swapGeneration(context, stored, [untouched], signal);
       return progress;
     } catch (error) {
-      // Something was written meanwhile: the next round copies it.
-      if (!isConflict(error)) throw error;
+      // Something was written meanwhile, or another generation begun: the next round copies it, or goes on from there.
+      if (isConflict(error)) continue;
+      const dropped = isKeelsonError(error, "COLLECTION_NOT_FOUND");
+      if (!dropped || (await readHead(context, signal)).revision === stored.revision) throw error;
     }
   }
 }

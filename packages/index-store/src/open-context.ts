@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { assertKey, assertSpecVersion, KeelsonError, systemClock } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { invalid } from "./documents.ts";
-import { abandonGeneration, dropGenerations } from "./generations.ts";
+import { abandonGeneration, dropStrays } from "./generations.ts";
 import { openHead } from "./head.ts";
 import type { IndexOptions } from "./index-options.ts";
 import { recoverIntents } from "./intents.ts";
@@ -26,8 +26,8 @@ export async function openContext(options: IndexOptions): Promise<IndexContext> 
     throw mismatch(collection, String(context.embedder.dimension), String(live.dimension));
 
   // A restore cannot go on, a migration can.
-  if (building?.purpose === "restore") await abandonGeneration(context, building.number);
-  await dropGenerations(context);
+  if (building?.purpose === "restore") await abandonGeneration(context, building);
+  await dropStrays(context);
   await recoverIntents(context);
   await context.recordsOf(live, signal);
   return context;

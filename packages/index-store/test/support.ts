@@ -157,8 +157,8 @@ interface Entry {
  */
 export async function faultsOf(storage: Storage, name = "docs"): Promise<string[]> {
   const faults: string[] = [];
-  const root = `index/${name}/`;
-  const entries = await stateOf(storage);
+  const root = `index/${name.replaceAll("%", "%25").replaceAll("/", "%2F")}/`;
+  const entries = (await stateOf(storage)).filter(({ key }) => key.startsWith(root));
   const head = entries.find(({ key }) => key === `${root}head`)?.value as unknown as {
     live: { number: number };
     previous?: { number: number };
@@ -166,7 +166,11 @@ export async function faultsOf(storage: Storage, name = "docs"): Promise<string[
   };
   if (head.building?.purpose === "restore") faults.push("a restore was left behind");
   const known = new Set([head.live, head.previous, head.building].flatMap((each) => each?.number ?? []));
-  const records = await recordsOf(storage);
+  const records = new Map(
+    [...(await recordsOf(storage))].filter(
+      ([collection]) => collection.startsWith(`${name}@`) && /^\d+$/.test(collection.slice(name.length + 1)),
+    ),
+  );
   for (const collection of records.keys()) {
     if (![...known].some((number) => collection === `${name}@${number}`))
       faults.push(`collection ${collection}`);

@@ -1,4 +1,4 @@
-import type { StateChange } from "@keelson/core";
+import { isKeelsonError, KeelsonError, type StateChange } from "@keelson/core";
 import type { Breather } from "../breather.ts";
 import { settleUnfinished } from "../commit-writes.ts";
 import type { IndexContext } from "../context.ts";
@@ -64,7 +64,10 @@ export async function restoreSnapshot(
       );
     await swapGeneration(context, head, [], signal);
   } catch (error) {
-    await abandonOrLeave(context, building.number);
+    const superseded = await abandonOrLeave(context, building);
+    // Whoever began another generation dropped this one, which then looks damaged or is gone.
+    if (superseded && isKeelsonError(error) && error.code !== "STATE_CONFLICT")
+      throw conflict(context, head, error);
     throw error;
   }
   return { snapshot: summaryOf(manifest), generation: building.number };
@@ -152,10 +155,19 @@ async function restoreDocuments(
 }
 
 // The next opening drops what could not be dropped now; the caller is about to hear of the first failure.
-async function abandonOrLeave(context: IndexContext, number: number): Promise<void> {
+async function abandonOrLeave(context: IndexContext, building: Generation): Promise<boolean> {
   try {
-    await abandonGeneration(context, number);
+    return await abandonGeneration(context, building);
   } catch {
-    return;
+    return false;
   }
+}
+
+function conflict(
+  context: IndexContext,
+  head: StoredHead,
+  cause: KeelsonError,
+): KeelsonError<"STATE_CONFLICT"> {
+  const details = { key: context.keys.head, expect: head.revision, actual: "absent" } as const;
+  return new KeelsonError("STATE_CONFLICT", "another restore or migration came between", { details, cause });
 }

@@ -149,7 +149,7 @@ function createPacker(context: IndexContext, generation: Generation, signal: Abo
     const written = images;
     images = [];
     bytes = 0;
-    // A document that was written or removed meanwhile keeps the place it had, or none: never one it is not at.
+    // What was written meanwhile is packed as it was, and will be found to have changed; what was removed is left out.
     await withRetries(first.id, signal, async () => {
       const now = await state.get(
         written.map(({ id }) => keys.document(number, id)),
@@ -157,10 +157,11 @@ function createPacker(context: IndexContext, generation: Generation, signal: Abo
       );
       const changes = written.flatMap(({ id, stored, image }, at) => {
         const { revision, entry } = stored;
-        if (now[at]?.revision !== revision) return [];
+        const current = now[at];
+        if (current === undefined) return [];
         const value: Packed = { pack, at, revision, hash: image.hash, chunks: entry.chunks.length };
         return [
-          { key: keys.document(number, id), expect: revision },
+          { key: keys.document(number, id), expect: current.revision },
           { key: keys.packedDocument(number, id), value },
         ];
       });
