@@ -5,6 +5,8 @@ import { failed } from "./store-error.ts";
  * again can answer wrongly (the kernel may drop the pages that it failed to write); only a fresh reading can tell.
  */
 export interface Health {
+  /** Has nothing failed yet? */
+  isWell(): boolean;
   /** @throws KeelsonError STORE_FAILED after a failure. */
   assert(): void;
   /** Ends writing for good, and gives the error to reject with. */
@@ -14,6 +16,7 @@ export interface Health {
 export function createHealth(): Health {
   let first: Error | undefined;
   return {
+    isWell: () => first === undefined,
     assert: () => {
       if (first !== undefined) throw first;
     },

@@ -48,8 +48,8 @@ export const nodeFileSystem: FileSystem = Object.freeze({
   remove: (path) => unlink(path),
   syncDirectory: async (path) => {
     // Windows opens no directories; its filesystem keeps their order by itself.
-    if (process.platform === "win32") return;
-    const handle = await open(path, constants.O_RDONLY);
+    if (constants.O_DIRECTORY === undefined) return;
+    const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
       await handle.sync();
     } finally {

@@ -32,11 +32,11 @@ export interface FsStorageOptions {
  * After a failed write every further one rejects with STORE_FAILED; close the storage and open it again.
  *
  * @param directory Made where it is missing, with mode 0700. It needs a local filesystem with hard links.
- * @throws {@link KeelsonError} STORE_LOCKED when a process has it open, be it this one.
- * @throws {@link KeelsonError} STORE_CORRUPT when anything in the log is damaged. Nothing is changed then.
- * @throws {@link KeelsonError} STORE_FORMAT_UNSUPPORTED when a later version wrote it.
- * @throws {@link KeelsonError} STORE_FAILED when the filesystem refuses; `cause` says why.
- * @throws {@link KeelsonError} ARGUMENT_INVALID when an option makes no sense.
+ * @throws KeelsonError STORE_LOCKED when a process has it open, be it this one.
+ * @throws KeelsonError STORE_CORRUPT when anything in the log is damaged. Nothing is changed then.
+ * @throws KeelsonError STORE_FORMAT_UNSUPPORTED when a later version wrote it.
+ * @throws KeelsonError STORE_FAILED when the filesystem refuses; `cause` says why.
+ * @throws KeelsonError ARGUMENT_INVALID when an option makes no sense.
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import {
   createStateStore,
   createVectorStore,
 } from "@keelson/storage-engine";
-import { createFsBlobs } from "./blobs/fs-blobs.ts";
+import { createFsBlobs, syncBlobNames } from "./blobs/fs-blobs.ts";
 import { makeDirectory } from "./durable-files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { createHealth } from "./health.ts";
@@ -52,7 +52,7 @@ export async function openStore(
       return await openOwned({ machine, layout, lock, masterKey, segmentBytes, onTornTail });
     } catch (error) {
       // The first error says more than one about letting go.
-      await lock.release(false).catch(() => {});
+      await lock.release(!lock.takenOver).catch(() => {});
       throw error;
     }
   } catch (cause) {
@@ -72,6 +72,7 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
   const { fileSystem } = options.machine;
   await sweepTemporary(fileSystem, layout);
   await makeDirectory(fileSystem, layout.blobs);
+  if (lock.takenOver) await syncBlobNames(fileSystem, layout);
 
   // Before the log, which opening may repair: where anything is damaged nothing is changed.
   const masterKey = options.masterKey ?? (await readMasterKey(fileSystem, layout));
@@ -103,7 +104,7 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
         await idle();
         await writer.close();
       } finally {
-        await lock.release(true);
+        await lock.release(health.isWell());
       }
     };
     return {

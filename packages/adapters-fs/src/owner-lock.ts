@@ -9,14 +9,17 @@ import { hasCode } from "./system-error.ts";
 
 /** The right to write in a directory, which one process has at a time. */
 export interface OwnerLock {
-  /** Did the owner before this one end without letting go? It may yet wake up and write. */
+  /**
+   * Did the owner before this one end without settling? It may yet wake up and write, and names it made may not be
+   * synced.
+   */
   readonly takenOver: boolean;
   /** Rejects once the lock is another's: a process that slept while it was taken for dead finds out here. */
   assertHeld(): Promise<void>;
   /**
    * Lets the next owner in.
    *
-   * @param settled Can an owner that was taken over do no more harm? Else the next owner has to see to it.
+   * @param settled Is all well? Else the next owner takes over, as after a crash.
    */
   release(settled: boolean): Promise<void>;
 }
@@ -28,7 +31,7 @@ export interface OwnerLockOptions {
   readonly layout: Layout;
 }
 
-/** Nobody, after an owner that let go, or after one that was taken over and may yet wake up; or a process. */
+/** Nobody, after an owner that settled or one that did not; or a process. */
 type Holder = "released" | "abandoned" | ProcessIdentity;
 
 const NAME = /^lock-(\d+)$/;
@@ -63,18 +66,17 @@ export async function acquireOwnerLock(options: OwnerLockOptions): Promise<Owner
     // Before anything is read: from here on an owner that was taken for dead notices.
     for (const number of all) if (number < own) await removeIfThere(fileSystem, pathOf(number));
 
-    const takenOver = holder !== "released";
     return {
-      takenOver,
+      takenOver: holder !== "released",
       assertHeld: async () => {
         if (await fileSystem.exists(pathOf(own))) return;
         throw new Error("the lock is gone: another process has taken the directory over");
       },
       release: async (settled) => {
         if (!(await fileSystem.exists(pathOf(own)))) return;
-        const left = { released: true, settled: settled || !takenOver };
         const temporary = layout.newTemporary();
-        await createWhole(fileSystem, temporary, Buffer.from(`${JSON.stringify(left)}\n`));
+        const left = JSON.stringify({ released: true, settled });
+        await createWhole(fileSystem, temporary, Buffer.from(`${left}\n`));
         await fileSystem.rename(temporary, pathOf(own));
       },
     };

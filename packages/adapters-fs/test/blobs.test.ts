@@ -3,6 +3,7 @@ import type { BlobStore } from "@keelson/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { blobPath } from "../src/blobs/blob-paths.ts";
+import { systemError } from "./memory-file-system.ts";
 import { createTestMachine, STORE } from "./subject.ts";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
@@ -119,6 +120,35 @@ describe(`the blobs of ${openFsStorage.name}`, () => {
     expect(steps).toEqual(["syncDirectory"]);
   });
 
+  it("syncs the names that a crashed process may not have synced, before anybody reads them", async () => {
+    const machine = createTestMachine();
+    const { blobs } = await machine.open();
+    await blobs.put("a", bytes(1));
+    for (const how of ["close", "kill", "fail"] as const) {
+      machine.kill();
+      const storage = await machine.open();
+      if (how === "fail") {
+        machine.fileSystem.fault = ({ name }) => {
+          if (name === "syncDirectory") throw systemError("EIO");
+          return undefined;
+        };
+        await expect(storage.blobs.put("a", bytes(2))).rejects.toMatchObject({ code: "STORE_FAILED" });
+        machine.fileSystem.fault = undefined;
+      }
+      if (how === "kill") machine.kill();
+      else await storage.close();
+
+      const synced: string[] = [];
+      machine.fileSystem.fault = ({ name, path }) => {
+        if (name === "syncDirectory") synced.push(path);
+        return undefined;
+      };
+      await machine.open();
+      const { directory } = blobPath(`${STORE}/blobs`, "a");
+      expect(synced.includes(directory), how).toBe(how !== "close");
+    }
+  });
+
   it("finds a file that was put in another's place", async () => {
     const machine = createTestMachine();
     const { blobs } = await machine.open();
@@ -132,6 +162,22 @@ describe(`the blobs of ${openFsStorage.name}`, () => {
     await expect(blobs.stat("a")).rejects.toMatchObject(corrupt);
     await expect(blobs.list("")).rejects.toMatchObject(corrupt);
     expect(await blobs.get("b")).toEqual(bytes(2));
+  });
+
+  it("lists again after a listing that failed, and does not fail a put for it", async () => {
+    const machine = createTestMachine();
+    const { blobs } = await machine.open();
+    await blobs.put("a", bytes(1));
+    machine.fileSystem.fault = ({ name }) => {
+      if (name === "list") throw systemError("EIO");
+      return undefined;
+    };
+    const listing = blobs.list("");
+    const put = blobs.put("b", bytes(2));
+    await expect(listing).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await put;
+    machine.fileSystem.fault = undefined;
+    expect((await blobs.list("")).map(({ key }) => key)).toEqual(["a", "b"]);
   });
 
   it("removes what puts left half done when their process was killed", async () => {

@@ -1,6 +1,9 @@
 import { openFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError, Secret, type Storage } from "@keelson/core";
 import { describe, expect, it } from "vitest";
+import { checksum } from "../src/checksum.ts";
+import { encodeFrame } from "../src/log/frame.ts";
+import { encodeSegmentHeader } from "../src/log/segment-header.ts";
 import type { MemoryFileSystem } from "./memory-file-system.ts";
 import { createTestMachine, STORE, type TestMachine } from "./subject.ts";
 
@@ -195,8 +198,19 @@ describe(openFsStorage.name, () => {
         return { branch, file, middle };
       }),
     );
+    // The whole of the other history, up to the same byte.
     const [one, two] = histories as [(typeof histories)[0], (typeof histories)[0]];
     expect(one.middle).toBe(two.middle);
+    const swapped = createTestMachine(two.branch.fileSystem.clone());
+    swapped.fileSystem.files.set(two.file, {
+      bytes: one.branch.fileSystem.files.get(one.file)?.bytes as Uint8Array,
+    });
+    await expect(swapped.open()).rejects.toMatchObject({
+      code: "STORE_CORRUPT",
+      details: { file: two.file },
+    });
+
+    // One frame of each.
     const { files } = two.branch.fileSystem;
     const mixed = Uint8Array.from(files.get(two.file)?.bytes ?? []);
     mixed.set((one.branch.fileSystem.files.get(one.file)?.bytes ?? new Uint8Array()).subarray(0, one.middle));
@@ -204,6 +218,25 @@ describe(openFsStorage.name, () => {
     await expect(two.branch.open()).rejects.toMatchObject({
       code: "STORE_CORRUPT",
       details: { file: two.file, start: two.middle },
+    });
+  });
+
+  it("refuses a whole frame that makes no sense", async () => {
+    const machine = createTestMachine();
+    await (await machine.open()).close();
+    const log = machine.fileSystem.files.get(`${STORE}/log/0000000001.log`);
+    if (log === undefined) throw new Error("no log");
+    const header = Buffer.from(log.bytes);
+    const frame = encodeFrame(
+      [Uint8Array.of(99)],
+      1,
+      header.readUInt32LE(60),
+      checksum(header.subarray(16, 32)),
+    );
+    log.bytes = Uint8Array.from([...log.bytes, ...frame.bytes]);
+    await expect(machine.open()).rejects.toMatchObject({
+      code: "STORE_CORRUPT",
+      details: { start: 64, end: log.bytes.length },
     });
   });
 
@@ -219,8 +252,6 @@ describe(openFsStorage.name, () => {
   });
 
   it("tells a format of the future from damage", async () => {
-    const { encodeSegmentHeader } = await import("../src/log/segment-header.ts");
-    const { checksum } = await import("../src/checksum.ts");
     const machine = createTestMachine();
     await (await machine.open()).close();
     const path = `${STORE}/log/0000000001.log`;

@@ -22,6 +22,22 @@ describe(openFsStorage.name, () => {
     expect(await (await machine.open()).state.scan()).toHaveLength(100);
   });
 
+  it("gives what is too much for one write several", { timeout: 30_000 }, async () => {
+    const machine = createTestMachine();
+    const storage = await machine.open();
+    let syncs = 0;
+    machine.fileSystem.fault = ({ name, path }) => {
+      if (name === "sync" && path.startsWith(`${STORE}/log/`)) syncs++;
+      return undefined;
+    };
+    const value = "v".repeat(30 * 1024 * 1024);
+    await Promise.all(["a", "b", "c"].map((key) => storage.state.commit([{ key, value }])));
+    expect(syncs).toBe(2);
+    await storage.close();
+    const again = await (await machine.open()).state.get(["a", "b", "c"]);
+    expect(again.map((entry) => entry?.value === value)).toEqual([true, true, true]);
+  });
+
   it("acknowledges nothing before it is synced, and shows it to nobody", async () => {
     const machine = createTestMachine();
     const storage = await machine.open();

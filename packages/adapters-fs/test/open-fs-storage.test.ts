@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFsStorage } from "@keelson/adapters-fs";
@@ -39,6 +39,34 @@ describe(openFsStorage.name, () => {
     expect((await two.secrets.read("s"))?.payload.expose()).toBe("hunter2");
     expect(await two.state.commit([])).toEqual({ revision: 2 });
     await two.close();
+  });
+
+  it("refuses options that make no sense before it touches anything", async () => {
+    const store = join(directory, "store");
+    const invalid = { code: "ARGUMENT_INVALID" };
+    for (const segmentBytes of [0, -1, 1.5, Number.NaN])
+      await expect(openFsStorage(store, { segmentBytes })).rejects.toMatchObject(invalid);
+    await expect(openFsStorage(store, { masterKey: new Uint8Array(16) })).rejects.toMatchObject(invalid);
+    await expect(openFsStorage("")).rejects.toMatchObject(invalid);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("refuses a commit that is too large for the log, and goes on", { timeout: 30_000 }, async () => {
+    const storage = await openFsStorage(directory);
+    const value = "x".repeat(130 * 1024 * 1024);
+    const large = ["a", "b"].map((key) => ({ key, value }));
+    await expect(storage.state.commit(large)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    expect(await storage.state.commit([{ key: "c", value: 1 }])).toEqual({ revision: 1 });
+    expect(await storage.state.scan()).toHaveLength(1);
+    await storage.close();
+  });
+
+  it("says why where the filesystem refuses", async () => {
+    await writeFile(join(directory, "file"), "");
+    await expect(openFsStorage(join(directory, "file"))).rejects.toMatchObject({
+      code: "STORE_FAILED",
+      cause: { code: "ENOTDIR" },
+    });
   });
 
   it("keeps its files to their owner", async () => {

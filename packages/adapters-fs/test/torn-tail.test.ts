@@ -61,6 +61,7 @@ describe(openFsStorage.name, () => {
         const tails: TornTail[] = [];
         const storage = await machine.open({ onTornTail: (tail) => tails.push(tail) });
         expect(await keysOf(storage)).toEqual(acknowledged);
+        expect(log(machine.fileSystem)).toEqual(whole.slice(0, start));
         if (cut === start) {
           expect(tails).toEqual([]);
         } else {
@@ -83,6 +84,8 @@ describe(openFsStorage.name, () => {
     const garbage = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc.nat({ max: 5000 }).map((length) => new Uint8Array(length)),
+      // What a frame begins with.
+      fc.nat({ max: 20 }).map((times) => Buffer.from("KLF\n".repeat(times))),
     );
     await fc.assert(
       fc.asyncProperty(moment, fc.nat(), garbage, async ({ fileSystem, start, acknowledged }, n, tail) => {

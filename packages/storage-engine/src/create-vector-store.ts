@@ -32,6 +32,8 @@ export interface EngineVectorStoreOptions extends EngineParts {
   readonly physicalDelete: boolean;
 }
 
+// A journal need not take a batch of any size in one piece: each record is whole, the batch need not be.
+const RECORDS_PER_OP = 1000;
 const METRICS: readonly VectorMetric[] = Object.freeze(["cosine", "dot", "euclidean"]);
 
 export function createVectorStore(options: EngineVectorStoreOptions): VectorStore {
@@ -95,8 +97,6 @@ export function createVectorStore(options: EngineVectorStoreOptions): VectorStor
         details: { collection },
       });
     };
-    const write = (op: Parameters<Lane["write"]>[0], signal: AbortSignal | undefined): Promise<void> =>
-      orAbort(lane.write(op), signal);
     const answer = async <T>(value: T, signal: AbortSignal | undefined): Promise<T> => {
       await orAbort(lane.settled(), signal);
       return value;
@@ -106,15 +106,20 @@ export function createVectorStore(options: EngineVectorStoreOptions): VectorStor
       upsert: async (records, callOptions) => {
         enter(callOptions);
         const owned = ownRecords(records, dimension);
-        if (owned.length > 0)
-          await write({ type: "upsert", collection, records: owned }, callOptions?.signal);
+        const written: Promise<void>[] = [];
+        for (let start = 0; start < owned.length; start += RECORDS_PER_OP) {
+          const part = owned.slice(start, start + RECORDS_PER_OP);
+          written.push(lane.write({ type: "upsert", collection, records: part }));
+        }
+        await orAbort(Promise.all(written), callOptions?.signal);
       },
       delete: async (ids, callOptions) => {
         enter(callOptions);
         assertIds(ids);
         const known = [...new Set(ids)].filter(table.has);
-        if (known.length > 0) await write({ type: "delete", collection, ids: known }, callOptions?.signal);
-        else await answer(undefined, callOptions?.signal);
+        const done =
+          known.length > 0 ? lane.write({ type: "delete", collection, ids: known }) : lane.settled();
+        await orAbort(done, callOptions?.signal);
       },
       get: async (ids, callOptions) => {
         enter(callOptions);

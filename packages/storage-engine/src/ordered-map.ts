@@ -13,7 +13,6 @@ export interface PageRange {
 
 /** A map of strings to values that is kept in the order of `<`. */
 export interface OrderedMap<V> {
-  readonly size: number;
   get(key: string): V | undefined;
   set(key: string, value: V): void;
   delete(key: string): void;
@@ -28,9 +27,6 @@ export interface OrderedMap<V> {
 export function createOrderedMap<V>(): OrderedMap<V> {
   const tree = new BTree<string, V>(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
   return {
-    get size() {
-      return tree.size;
-    },
     get: (key) => tree.get(key),
     set: (key, value) => void tree.set(key, value),
     delete: (key) => void tree.delete(key),

@@ -11,7 +11,6 @@ export interface VectorTable {
   readonly name: string;
   readonly dimension: number;
   readonly metric: VectorMetric;
-  readonly size: number;
   upsert(record: UpsertRecord): void;
   delete(id: string): void;
   has(id: string): boolean;
@@ -45,9 +44,6 @@ export function createVectorTable(name: string, dimension: number, metric: Vecto
     name,
     dimension,
     metric,
-    get size() {
-      return ids.length;
-    },
     upsert: (record) => {
       const row = rowOf.get(record.id) ?? ids.length;
       if (row === ids.length) rowOf.set(record.id, row);

@@ -176,6 +176,16 @@ describe(createVectorStore.name, () => {
     expect(await docs.get(["a"])).toStrictEqual([kept]);
   });
 
+  it("takes a batch of any size, in ops of a thousand records", async () => {
+    const { vectors, ops } = createSubject();
+    const docs = await vectors.open("docs", { dimension: 1, metric: "dot" });
+    ops.length = 0;
+    const ids = Array.from({ length: 2500 }, (_, n) => String(n));
+    await docs.upsert(ids.map((each, n) => ({ id: each, vector: Float32Array.of(n) })));
+    expect(ops.map((op) => (op.type === "upsert" ? op.records.length : op.type))).toEqual([1000, 1000, 500]);
+    expect((await docs.get(ids)).map((found) => found?.vector[0])).toEqual(ids.map(Number));
+  });
+
   it("refuses a batch whole, with a code, before anything is written", async () => {
     const { vectors, ops } = createSubject();
     const docs = await vectors.open("docs", { dimension: 2, metric: "dot" });

@@ -28,6 +28,13 @@ export interface FsBlobsOptions {
   readonly lock: OwnerLock;
 }
 
+/** Syncs the names that an owner before this one may have made and not synced: what is read has to be durable. */
+export async function syncBlobNames(fileSystem: FileSystem, layout: Layout): Promise<void> {
+  const names = (await fileSystem.list(layout.blobs)).filter(isBlobDirectory);
+  await Promise.all(names.map((name) => fileSystem.syncDirectory(join(layout.blobs, name))));
+  await fileSystem.syncDirectory(layout.blobs);
+}
+
 /** Blobs as files. */
 export interface FsBlobs {
   readonly blobs: BlobStore;
@@ -70,7 +77,7 @@ export function createFsBlobs(options: FsBlobsOptions): FsBlobs {
   };
   const remove = async (key: string): Promise<void> => {
     const { directory, file } = blobPath(root, key);
-    if (!(await fileSystem.exists(file))) return;
+    if (!(await fileSystem.exists(directory))) return;
     await removeIfThere(fileSystem, file);
     await fileSystem.syncDirectory(directory);
   };
@@ -81,7 +88,7 @@ export function createFsBlobs(options: FsBlobsOptions): FsBlobs {
     if (exists) throw new KeelsonError("BLOB_EXISTS", `the blob ${key} exists`, { details: { key } });
   };
   // A listing that cannot be read is told to those who asked for it.
-  const list = async (note: (listed: OrderedMap<BlobInfo>) => void): Promise<void> =>
+  const noteInListing = async (note: (listed: OrderedMap<BlobInfo>) => void): Promise<void> =>
     await listing?.then(note, () => {});
 
   return {
@@ -98,7 +105,7 @@ export function createFsBlobs(options: FsBlobsOptions): FsBlobs {
           signal?.throwIfAborted();
           if (ifAbsent === true) await assertAbsent(key);
           await change("write a blob", () => write(key, file));
-          await list((listed) => listed.set(key, { key, size }));
+          await noteInListing((listed) => listed.set(key, { key, size }));
         });
         await orAbort(put, signal);
       },
@@ -125,7 +132,7 @@ export function createFsBlobs(options: FsBlobsOptions): FsBlobs {
         const range = pageRange({ ...callOptions, prefix });
         listing ??= readListing().catch((error: unknown) => {
           listing = undefined;
-          throw error;
+          throw failed("list blobs", error);
         });
         return (await orAbort(listing, callOptions?.signal)).page(range);
       },
@@ -136,7 +143,7 @@ export function createFsBlobs(options: FsBlobsOptions): FsBlobs {
         const deletion = turns.take(key, async () => {
           signal?.throwIfAborted();
           await change("delete a blob", () => remove(key));
-          await list((listed) => listed.delete(key));
+          await noteInListing((listed) => listed.delete(key));
         });
         await orAbort(deletion, signal);
       },

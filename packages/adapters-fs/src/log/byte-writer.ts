@@ -13,12 +13,14 @@ export interface ByteWriter {
   bytes(): Uint8Array;
 }
 
-export function createByteWriter(): ByteWriter {
+/** @returns A writer that throws a RangeError before it would hold more than `most` bytes. */
+export function createByteWriter(most: number): ByteWriter {
   let buffer = Buffer.allocUnsafe(256);
   let view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
   let length = 0;
 
   const reserve = (count: number): number => {
+    if (length + count > most) throw new RangeError("too many bytes");
     if (length + count > buffer.length) {
       const grown = Buffer.allocUnsafe(Math.max(length + count, 2 * buffer.length));
       buffer.copy(grown, 0, 0, length);

@@ -21,24 +21,19 @@ const LARGEST_OP = 256 * 1024 * 1024;
 /**
  * Encodes an op. Ends where it ends: ops stand behind each other without separators.
  *
- * @throws KeelsonError ARGUMENT_INVALID when it would take more than 256 MiB.
+ * @param most How many bytes it may take. Default: 256 MiB.
+ * @throws KeelsonError ARGUMENT_INVALID when it would take more.
  */
-export function encodeOp(op: Op): Uint8Array {
-  const bytes = encode(op);
-  if (bytes !== undefined && bytes.length <= LARGEST_OP) return bytes;
-  throw argumentInvalid("the call", "takes more than 256 MiB in one piece: split it");
-}
-
-/** @returns `undefined` where the op is larger than JavaScript lets a string or buffer be. */
-function encode(op: Op): Uint8Array | undefined {
-  const writer = createByteWriter();
+export function encodeOp(op: Op, most: number = LARGEST_OP): Uint8Array {
+  const writer = createByteWriter(most);
   try {
     writer.byte(TYPES.indexOf(op.type));
     writeBody(writer, op);
     return writer.bytes();
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
+    // From the writer, or from a string that is longer than JavaScript lets it be.
+    if (!(error instanceof RangeError)) throw error;
+    throw argumentInvalid("the call", `takes more than ${most} bytes in one piece: split it`);
   }
 }
 

@@ -43,15 +43,14 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const lastSegment = await findLastSegment(fileSystem, layout, acknowledged.segment);
   const reading = await readLog({ fileSystem, layout, storeId, lastSegment, acknowledged, apply });
   const { tornTail, ...repaired } = await repairTail(fileSystem, layout, reading, acknowledged);
-  const files: Pick<OpenFile, "close">[] = [repaired.file];
+  let files: Pick<OpenFile, "close">[] = [repaired.file];
   try {
     let segment: OpenSegment = repaired;
     if (lock.takenOver) {
       // Should the last owner wake up, it goes on in its own segment, behind the end that this one's header names.
       segment = await createSegment(fileSystem, layout, nextHeader(storeId, repaired.position));
-      files.push(segment.file);
+      files = [segment.file];
       await repaired.file.close();
-      files.shift();
     }
     const acknowledgement = await openAcknowledgement(fileSystem, layout, promised);
     files.push(acknowledgement);
