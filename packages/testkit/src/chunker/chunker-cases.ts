@@ -114,7 +114,7 @@ export const chunkerCases: readonly ConformanceCase<Chunker>[] = [
       for (const text of awkwardTexts) {
         const first = await chunker.chunk(text);
         await chunker.chunk(prose.join("\n"));
-        assertSame(await chunker.chunk(text), first);
+        for (let again = 0; again < 2; again++) assertSame(await chunker.chunk(text), first);
       }
     },
   },

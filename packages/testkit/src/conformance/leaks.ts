@@ -41,18 +41,18 @@ function attempt(print: () => string | undefined): string {
   }
 }
 
-/** Runs work, and gives all that was written to console, stdout and stderr meanwhile. It is still written. */
+/** Runs work, and gives all that was written to console, stdout and stderr meanwhile, which is held back: it may be a secret. */
 export async function printedBy(work: () => PromiseLike<void>): Promise<string> {
   let printed = "";
   const restore: (() => void)[] = [];
   const spy = <T extends object, K extends keyof T>(target: T, name: K): void => {
-    const original = target[name] as (...args: unknown[]) => unknown;
+    const original = target[name];
     target[name] = ((...args: unknown[]) => {
       printed += args.map((arg) => (typeof arg === "string" ? arg : inspect(arg, { depth: 10 }))).join(" ");
-      return original.apply(target, args);
+      return true;
     }) as T[K];
     restore.push(() => {
-      target[name] = original as T[K];
+      target[name] = original;
     });
   };
   for (const name of CONSOLE) spy(console, name);

@@ -28,6 +28,21 @@ export function abortFaults<S extends object, H extends Harness<S> = Harness<S>>
       wrap: (subject) => mapMethods(subject, (method, args) => caught(method, args, () => undefined)),
     }),
     createFault<S, H>(
+      `${suite}/answers-at-once-though-aborted`,
+      "answers at once when it was aborted already",
+      {
+        wrap: (subject) =>
+          mapMethods(subject, (method, args) => (signalOf(args)?.aborted ? undefined : method(...args))),
+      },
+    ),
+  ];
+}
+
+/** One more for those who write: a call that only reads leaves nothing to see. */
+export function writerAbortFaults<S extends object>(suite: string): Fault<S>[] {
+  return [
+    ...abortFaults<S>(suite),
+    createFault<S>(
       `${suite}/acts-before-it-looks`,
       "does its work before it looks whether it was aborted already",
       {
@@ -39,14 +54,6 @@ export function abortFaults<S extends object, H extends Harness<S> = Harness<S>>
             if (wasAborted) throw signal?.reason;
             return answer;
           }),
-      },
-    ),
-    createFault<S, H>(
-      `${suite}/answers-at-once-though-aborted`,
-      "answers at once when it was aborted already",
-      {
-        wrap: (subject) =>
-          mapMethods(subject, (method, args) => (signalOf(args)?.aborted ? undefined : method(...args))),
       },
     ),
   ];

@@ -1,7 +1,7 @@
 import { type Json, KeelsonError, type StateChange, type StateEntry, type StateStore } from "@keelson/core";
 import { nextTurn } from "../conformance/next-turn.ts";
 import { patch } from "../tools/patch.ts";
-import { abortFaults } from "./abort-faults.ts";
+import { writerAbortFaults } from "./abort-faults.ts";
 import { createFault, type Fault } from "./fault.ts";
 import { stateWatchFaults } from "./state-watch-faults.ts";
 
@@ -441,7 +441,7 @@ export const stateStoreFaults: readonly Fault<StateStore>[] = [
   ...commitFaults,
   ...stateWatchFaults,
   ...reopenFaults,
-  ...abortFaults<StateStore>("state-store"),
+  ...writerAbortFaults<StateStore>("state-store"),
 ];
 
 function withoutNulls(value: Json): Json {

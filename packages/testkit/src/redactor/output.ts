@@ -116,9 +116,11 @@ export const outputCases: readonly ConformanceCase<Redactor, RedactorHarness>[] 
         await assertRedacted(redactor, `${text}\n${text}\n${text}`, hidden);
         const first = await redactor.redact(text);
         await redactor.redact(prose.join(" "));
-        const second = await redactor.redact(text);
-        assert.equal(second.text, first.text, "the same text was redacted in another way");
-        assert.deepStrictEqual(plain(second.findings), plain(first.findings));
+        for (let again = 0; again < 2; again++) {
+          const other = await redactor.redact(text);
+          assert.equal(other.text, first.text, "the same text was redacted in another way");
+          assert.deepStrictEqual(plain(other.findings), plain(first.findings));
+        }
       }
     },
   },

@@ -61,6 +61,7 @@ export const collectionCases: readonly ConformanceCase<VectorStore>[] = [
     async run(store) {
       const collection = await openCollection(store);
       assert.deepStrictEqual(await collection.get(["a"]), [undefined]);
+      assert.deepStrictEqual(await collection.query(Float32Array.of(1, 0, 0), { topK: 1 }), []);
     },
   },
   {

@@ -18,7 +18,10 @@ const createEmbedder = (): Embedder => ({
     if (copy.length > 8) throw new RangeError("too many texts");
     return copy.map((text) => {
       const vector = new Float32Array(16);
-      for (let i = 0; i < text.length; i++) vector[(text.charCodeAt(i) * 7 + i) % 16]! += 1;
+      for (let i = 0; i < text.length; i++) {
+        const place = (text.charCodeAt(i) * 7 + i) % 16;
+        vector[place] = (vector[place] ?? 0) + 1;
+      }
       return vector;
     });
   },

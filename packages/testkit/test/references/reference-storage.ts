@@ -68,16 +68,42 @@ export const referenceConfigurations: Readonly<Record<string, Harness<Storage>>>
   "durable, with everything": referenceHarness(),
   "volatile, with little": referenceHarness({
     optionalMethods: false,
-    capabilities: {
-      durable: false,
-      metrics: ["dot"],
-      filters: false,
-      recall: 0.9,
-      maxBatchSize: 7,
-      maxTopK: 30,
-    },
+    capabilities: { durable: false, metrics: ["dot"], filters: false, recall: 0.9 },
+  }),
+  "volatile, with limits": referenceHarness({
+    capabilities: { durable: false, metrics: ["euclidean"], maxBatchSize: 7, maxTopK: 30 },
   }),
   "lagging, of other metrics": referenceHarness({
     capabilities: { durable: false, metrics: ["euclidean", "cosine"], consistency: "eventual", recall: 0.5 },
   }),
 };
+
+/** The same for one part of a storage, the configuration with everything first. */
+export function partHarnesses<Part extends object>(
+  pick: (storage: Storage) => Part,
+): [Harness<Part>, ...Harness<Part>[]] {
+  const [first, ...others] = Object.values(referenceConfigurations).map((harness) =>
+    partHarness(harness, pick),
+  );
+  if (first === undefined) throw new Error("there is no configuration");
+  return [first, ...others];
+}
+
+function partHarness<Part extends object>(
+  harness: Harness<Storage>,
+  pick: (storage: Storage) => Part,
+): Harness<Part> {
+  const storages = new WeakMap<Part, Storage>();
+  const part = (storage: Storage): Part => {
+    const picked = pick(storage);
+    storages.set(picked, storage);
+    return picked;
+  };
+  const { reopen } = harness;
+  return {
+    create: async (place) => part(await harness.create(place)),
+    ...(reopen && {
+      reopen: async (picked, place) => part(await reopen(storages.get(picked) as Storage, place)),
+    }),
+  };
+}

@@ -1,0 +1,20 @@
+import { describe, it } from "vitest";
+import { storageFaults } from "../../src/faults.ts";
+import { storageCases } from "../../src/index.ts";
+import { afterCloseCases } from "../../src/storage/after-close.ts";
+import { closeCases } from "../../src/storage/close.ts";
+import { referenceHarness } from "../references/reference-storage.ts";
+import { prove } from "./prove.ts";
+
+describe("storageFaults", () => {
+  it("fail every case of closing and of the parts together, and are all caught", {
+    timeout: 60_000,
+  }, async () => {
+    const own = [...afterCloseCases, ...closeCases];
+    await prove(
+      storageCases.filter(({ id }) => own.some((one) => one.id === id)),
+      [referenceHarness()],
+      storageFaults,
+    );
+  });
+});
