@@ -29,6 +29,8 @@ export function createLane(engine: Engine, journal: Journal, before?: Promise<vo
       const written = journal.append(op);
       engine.apply(op);
       last = written;
+      // Whoever asks is told of a failure; that nobody does is no reason to end the process.
+      written.catch(() => {});
       return written;
     },
     settled: () => last,

@@ -186,6 +186,25 @@ describe(createVectorStore.name, () => {
     expect((await docs.get(ids)).map((found) => found?.vector[0])).toEqual(ids.map(Number));
   });
 
+  it("leaves no rejection unhandled when a journal refuses a later part of a batch", async () => {
+    let taken = 0;
+    const refusal = new Error("too large");
+    const { vectors } = createSubject((op) => {
+      if (op.type !== "upsert") return Promise.resolve();
+      if (++taken === 2) throw refusal;
+      return Promise.reject(new Error("disk on fire"));
+    });
+    const docs = await vectors.open("docs", { dimension: 1, metric: "dot" });
+    const records = Array.from({ length: 1001 }, (_, n) => ({ id: String(n), vector: new Float32Array(1) }));
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    await expect(docs.upsert(records)).rejects.toBe(refusal);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+  });
+
   it("refuses a batch whole, with a code, before anything is written", async () => {
     const { vectors, ops } = createSubject();
     const docs = await vectors.open("docs", { dimension: 2, metric: "dot" });
