@@ -1,7 +1,8 @@
 import type { IndexContext } from "./context.ts";
 import type { Generation } from "./head.ts";
+import { jsonEquals } from "./json-equals.ts";
 import { isExpired, type LedgerChunk, type LedgerEntry, type StoredEntry } from "./ledger.ts";
-import type { PreparedDocument } from "./prepare.ts";
+import type { Content, PreparedDocument } from "./prepare.ts";
 
 /**
  * Why the index does not say of a document what its source says:
@@ -67,45 +68,65 @@ export async function diffDocument(
   const recut = entry === undefined || textChanged || entry.chunker !== chunker;
   const chunks = recut ? (await document.chunks()).map(({ text: _, ...plan }) => plan) : entry.chunks;
   const expiry = nextExpiry(document, entry, nowMs, renewTtl || textChanged);
-  const findings = content?.findings ?? entry?.findings;
+  if (entry === undefined) {
+    const facts = factsOf(context, document, content, undefined, expiry);
+    return { document, before, reasons: ["new"], outcome: "added", chunks, facts };
+  }
 
-  const facts: Omit<LedgerEntry, "chunks"> = {
-    text: content?.hash ?? (entry as LedgerEntry).text,
-    ...(document.version !== undefined && { version: document.version }),
-    ...(document.metadata !== undefined && { metadata: document.metadata }),
-    ...(document.metadataHash !== undefined && { metadataHash: document.metadataHash }),
-    ...expiry,
-    ...(document.subjects.length > 0 && { subjects: document.subjects }),
-    ...(findings !== undefined && hasAny(findings) && { findings }),
-    ...(hasAny(document.metadataFindings) && { metadataFindings: document.metadataFindings }),
-    redactor,
-    chunker,
+  const reasons: StaleReason[] = [];
+  const note = (reason: StaleReason, holds: boolean): unknown => holds && reasons.push(reason);
+  note("expired", isExpired(entry, nowMs) && (expiry.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs);
+  note("redactor", entry.redactor !== redactor);
+  note("chunker", entry.chunker !== chunker);
+  note("embedder", generation.embedder !== context.embedder.id);
+  note("text", textChanged);
+  note("metadata", !jsonEquals(entry.metadata, document.metadata));
+  note("version", entry.version !== document.version);
+  note("expiry", entry.expiresAtMs !== expiry.expiresAtMs || entry.ttlMs !== expiry.ttlMs);
+  note("subjects", !jsonEquals(entry.subjects ?? [], document.subjects));
+  if (reasons.length === 0) return { document, before, reasons, outcome: "unchanged", chunks, facts: entry };
+
+  const outcome = outcomeOf(reasons, !recut || sameChunks(chunks, entry.chunks));
+  return {
+    document,
+    before,
+    reasons,
+    outcome,
+    chunks,
+    facts: factsOf(context, document, content, entry, expiry),
   };
-  if (entry === undefined) return { document, before, reasons: ["new"], outcome: "added", chunks, facts };
+}
 
-  const reappears =
-    isExpired(entry, nowMs) && (expiry.expiresAtMs === undefined || expiry.expiresAtMs > nowMs);
-  const differs: [StaleReason, boolean][] = [
-    ["expired", reappears],
-    ["redactor", entry.redactor !== redactor],
-    ["chunker", entry.chunker !== chunker],
-    ["embedder", generation.embedder !== context.embedder.id],
-    ["text", textChanged],
-    ["metadata", entry.metadataHash !== document.metadataHash],
-    ["version", entry.version !== document.version],
-    ["expiry", entry.expiresAtMs !== expiry.expiresAtMs || entry.ttlMs !== expiry.ttlMs],
-    ["subjects", (entry.subjects ?? []).join() !== document.subjects.join()],
-  ];
-  const reasons = differs.filter(([, holds]) => holds).map(([reason]) => reason);
-  const sameChunks =
-    !recut ||
-    (chunks.length === entry.chunks.length &&
-      chunks.every(({ hash, start, end }, i) => {
-        const old = entry.chunks[i];
-        return old?.hash === hash && old.start === start && old.end === end;
-      }));
-  const outcome = outcomeOf(reasons, sameChunks);
-  return { document, before, reasons, outcome, chunks, facts };
+function factsOf(
+  { redactor, chunker }: IndexContext,
+  document: PreparedDocument,
+  content: Content | undefined,
+  entry: LedgerEntry | undefined,
+  expiry: Pick<LedgerEntry, "expiresAtMs" | "ttlMs">,
+): Omit<LedgerEntry, "chunks"> {
+  const { version, metadata, subjects, metadataFindings } = document;
+  const metadataHash = document.metadataHash();
+  const findings = content?.findings ?? entry?.findings;
+  return {
+    text: content?.hash ?? (entry as LedgerEntry).text,
+    ...(version !== undefined && { version }),
+    ...(metadata !== undefined && { metadata }),
+    ...(metadataHash !== undefined && { metadataHash }),
+    ...expiry,
+    ...(subjects.length > 0 && { subjects }),
+    ...(findings !== undefined && hasAny(findings) && { findings }),
+    ...(hasAny(metadataFindings) && { metadataFindings }),
+    redactor: redactor.id,
+    chunker: chunker.id,
+  };
+}
+
+function sameChunks(chunks: readonly ChunkPlan[], old: readonly LedgerChunk[]): boolean {
+  if (chunks.length !== old.length) return false;
+  return chunks.every(({ hash, start, end }, i) => {
+    const before = old[i];
+    return before?.hash === hash && before.start === start && before.end === end;
+  });
 }
 
 function outcomeOf(reasons: readonly StaleReason[], sameChunks: boolean): Outcome {

@@ -36,7 +36,7 @@ export async function embedTexts(
         throw refuse("it gave something else than a Float32Array");
       if (vector.length !== embedder.dimension)
         throw refuse(`it gave dimension ${vector.length}, expected ${embedder.dimension}`);
-      if (!vector.every(Number.isFinite)) throw refuse("it gave a number that is not finite");
+      if (!isFiniteVector(vector)) throw refuse("it gave a number that is not finite");
       vectors.push(vector);
     }
   }
@@ -63,4 +63,10 @@ function failed(
     },
   );
   return typeof retryAfterMs === "number" ? Object.assign(error, { retryAfterMs }) : error;
+}
+
+// An index loop: this runs over every number that is ever stored, and iterators cost several times as much.
+function isFiniteVector(vector: Float32Array): boolean {
+  for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i])) return false;
+  return true;
 }

@@ -32,7 +32,8 @@ export interface PreparedDocument {
   readonly id: string;
   readonly version: string | undefined;
   readonly metadata: Metadata | undefined;
-  readonly metadataHash: string | undefined;
+  /** Digest of its metadata, where it has any. */
+  metadataHash(): string | undefined;
   readonly metadataFindings: Counts;
   readonly subjects: readonly string[];
   readonly ttlMs: number | undefined;
@@ -53,6 +54,7 @@ export async function prepareDocument(
   const { id, version, subjects, ttlMs, expiresAtMs } = document;
   const call = { context, documentId: id, signal };
   const metadata = document.metadata && (await redactMetadata(call, document.metadata));
+  let metadataHash: string | undefined;
   let content: Content | undefined;
   let chunks: readonly PreparedChunk[] | undefined;
 
@@ -68,9 +70,12 @@ export async function prepareDocument(
     id,
     version: version === undefined ? undefined : digest(version),
     metadata: metadata?.value,
-    metadataHash: metadata && digest(canonical(metadata.value)),
+    metadataHash: () => {
+      metadataHash ??= metadata && digest(canonical(metadata.value));
+      return metadataHash;
+    },
     metadataFindings: metadata?.findings ?? {},
-    subjects: [...new Set(subjects ?? [])].map((subject) => digest(subject)).sort(),
+    subjects: subjects === undefined ? [] : [...new Set(subjects)].map((subject) => digest(subject)).sort(),
     ttlMs,
     expiresAtMs,
     content: readContent,

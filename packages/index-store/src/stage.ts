@@ -48,7 +48,10 @@ export async function stageDrafts(
   options: StageOptions,
 ): Promise<StagedDraft[]> {
   const { generation, checkVectors, embedded, signal } = options;
-  const planned = drafts.map((draft) => ({ draft, places: placesOf(draft) }));
+  const planned = drafts.map((draft) => {
+    const done = draft.outcome === "unchanged" && !checkVectors;
+    return { draft, places: done ? [] : placesOf(draft) };
+  });
   const wanted = planned.flatMap(({ places }) =>
     places.flatMap(({ kept, twin }) => (kept === undefined ? [twin] : checkVectors ? [kept] : [])),
   );
@@ -92,7 +95,7 @@ export async function stageDrafts(
             embedder: generation.embedder,
             hash,
             occurrence: place.occurrence,
-            metadataHash: document.metadataHash,
+            metadataHash: document.metadataHash(),
           },
           options.writeId,
         );
@@ -122,7 +125,7 @@ function placesOf({ document, before, chunks }: Draft): Place[] {
   const byKey = new Map(withOccurrence(old?.chunks ?? []).map(({ key, chunk }) => [key, chunk.id]));
   const byHash = new Map(old?.chunks.map(({ hash, id }) => [hash, id]));
   // Records carry the metadata, so other metadata makes other records of the same vectors.
-  const sameMetadata = old !== undefined && old.metadataHash === document.metadataHash;
+  const sameMetadata = old !== undefined && old.metadataHash === document.metadataHash();
   return withOccurrence(chunks).map(({ chunk, occurrence, key }) => ({
     chunk,
     occurrence,

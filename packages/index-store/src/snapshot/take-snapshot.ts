@@ -4,6 +4,7 @@ import type { IndexContext } from "../context.ts";
 import { digest } from "../digest.ts";
 import { type Generation, readHead } from "../head.ts";
 import { type StoredEntry, toStored } from "../ledger.ts";
+import { slices } from "../records.ts";
 import { withRetries } from "../with-retries.ts";
 import { type EncodedImage, encodeImage } from "./document-image.ts";
 import { encodeManifest, type Manifest, readManifest, type Snapshot, summaryOf } from "./manifest.ts";
@@ -11,6 +12,8 @@ import { encodePack } from "./pack.ts";
 import { type Packed, summarizePacked } from "./packed.ts";
 
 const PAGE = 256;
+// Few, since a document may have thousands of chunks.
+const READ_DOCUMENTS = 32;
 const PACK_DOCUMENTS = 512;
 const PACK_BYTES = 8_000_000;
 const MOST_ROUNDS = 8;
@@ -28,7 +31,7 @@ export async function takeSnapshot(
   const { live } = (await readHead(context, signal)).head;
   const existing = await existingPacks(context, signal);
   const packer = createPacker(context, live, signal);
-  for await (const id of unpackedDocuments(context, live, existing, breather, signal)) await packer.add(id);
+  for await (const ids of unpackedDocuments(context, live, existing, breather, signal)) await packer.add(ids);
   await packer.finish();
 
   const createdAtMs = context.clock.now();
@@ -71,14 +74,14 @@ async function existingPacks(
   }
 }
 
-/** The documents that no existing pack holds as they are, by ascending id. */
+/** The documents that no existing pack holds as they are, by ascending id, in batches. */
 async function* unpackedDocuments(
   context: IndexContext,
   { number }: Generation,
   existing: ReadonlySet<string>,
   breather: Breather,
   signal: AbortSignal | undefined,
-): AsyncGenerator<string> {
+): AsyncGenerator<readonly string[]> {
   const { state, keys } = context;
   const prefix = keys.documents(number);
   let after: string | undefined;
@@ -90,8 +93,7 @@ async function* unpackedDocuments(
       ids.map((id) => keys.packedDocument(number, id)),
       { signal },
     );
-    for (const [i, entry] of page.entries())
-      if (!isPacked(entry, packed[i], existing)) yield ids[i] as string;
+    yield ids.filter((_, i) => !isPacked(page[i] as StateEntry, packed[i], existing));
     after = page.at(-1)?.key;
     if (after === undefined) return;
   }
@@ -115,26 +117,42 @@ function createPacker(context: IndexContext, generation: Generation, signal: Abo
   let images: PackedImage[] = [];
   let bytes = 0;
 
-  const readImage = async (id: string): Promise<PackedImage | undefined> => {
-    for (let round = 1; ; round++) {
-      const [found] = await state.get([keys.document(number, id)], { signal });
-      const stored = toStored(found);
-      // Removed meanwhile.
-      if (stored === undefined) return undefined;
-      const ids = stored.entry.chunks.map((chunk) => chunk.id);
-      const records = await (await context.recordsOf(generation, signal)).get(ids, { signal });
-      const parts = ids.flatMap((each) => records.get(each) ?? []);
-      if (parts.length === ids.length) {
-        const texts = parts.map(({ text }) => text ?? "");
-        const vectors = parts.map(({ vector }) => vector);
-        return { id, stored, image: encodeImage({ id, entry: stored.entry, texts, vectors }) };
+  /** Reads documents whole, and leaves out those that were removed meanwhile. */
+  const readImages = async (ids: readonly string[]): Promise<PackedImage[]> => {
+    const found = new Map<string, PackedImage>();
+    let left = ids;
+    for (let round = 1; left.length > 0; round++) {
+      const entries = await state.get(
+        left.map((id) => keys.document(number, id)),
+        { signal },
+      );
+      const known = left.flatMap((id, i) => {
+        const stored = toStored(entries[i]);
+        return stored === undefined
+          ? []
+          : [{ id, stored, records: stored.entry.chunks.map((chunk) => chunk.id) }];
+      });
+      const records = await context.recordsOf(generation, signal);
+      const read = await records.get(
+        known.flatMap((each) => each.records),
+        { signal },
+      );
+      for (const { id, stored, records: wanted } of known) {
+        const parts = wanted.flatMap((each) => read.get(each) ?? []);
+        if (parts.length === wanted.length) {
+          const texts = parts.map(({ text }) => text ?? "");
+          const vectors = parts.map(({ vector }) => vector);
+          found.set(id, { id, stored, image: encodeImage({ id, entry: stored.entry, texts, vectors }) });
+        } else if (round === MOST_ROUNDS) {
+          throw new KeelsonError("VECTORS_MISSING", `the vector store has lost chunks of ${id}`, {
+            details: { index: context.name, documentId: id, missing: wanted.length - parts.length },
+          });
+        }
       }
       // Replaced between the two reads, most likely: then the ledger has a newer entry.
-      if (round < MOST_ROUNDS) continue;
-      throw new KeelsonError("VECTORS_MISSING", `the vector store has lost chunks of ${id}`, {
-        details: { index: context.name, documentId: id, missing: ids.length - parts.length },
-      });
+      left = known.map(({ id }) => id).filter((id) => !found.has(id));
     }
+    return ids.flatMap((id) => found.get(id) ?? []);
   };
 
   const flush = async (): Promise<void> => {
@@ -170,12 +188,14 @@ function createPacker(context: IndexContext, generation: Generation, signal: Abo
   };
 
   return {
-    add: async (id: string): Promise<void> => {
-      const found = await readImage(id);
-      if (found === undefined) return;
-      images.push(found);
-      bytes += found.image.json.length + found.image.floats.length;
-      if (images.length >= PACK_DOCUMENTS || bytes >= PACK_BYTES) await flush();
+    add: async (ids: readonly string[]): Promise<void> => {
+      for (const batch of slices(ids, READ_DOCUMENTS)) {
+        for (const found of await readImages(batch)) {
+          images.push(found);
+          bytes += found.image.json.length + found.image.floats.length;
+          if (images.length >= PACK_DOCUMENTS || bytes >= PACK_BYTES) await flush();
+        }
+      }
     },
     finish: flush,
   };
