@@ -6,7 +6,7 @@ type Path = readonly (string | number)[];
 type FieldPredicate = (value: Json | undefined) => boolean;
 
 const DEEPEST = 32;
-const EMPTY: JsonObject = Object.freeze({});
+const EMPTY: JsonObject = /* @__PURE__ */ Object.freeze({});
 
 /**
  * Checks a filter and turns it into a predicate: the one meaning of {@link Filter}, which every adapter's own query

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's own time: the one place where Keelson touches ambient time and timers. */
-export const systemClock: Clock = Object.freeze({
+export const systemClock: Clock = /* @__PURE__ */ Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, options) => {
