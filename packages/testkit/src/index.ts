@@ -33,3 +33,20 @@ export {
   strictEvalRunnerCases,
 } from "./eval-runner/eval-runner-cases.ts";
 export { type ClockHarness, clockCases } from "./clock/clock-cases.ts";
+
+// Tools for your own tests
+export { createFaultyStorage, type FaultyStorage } from "./tools/faulty-storage.ts";
+export {
+  type FaultEffect,
+  type FaultPlan,
+  type StorageCall,
+  type StorageOperation,
+  writeOperations,
+} from "./tools/fault-plan.ts";
+export { type CrashPoint, crashPoints, type CrashPointsOptions } from "./tools/crash-points.ts";
+export {
+  createScriptedEmbedder,
+  type EmbedderStep,
+  type ScriptedEmbedder,
+  type ScriptedEmbedderOptions,
+} from "./tools/scripted-embedder.ts";

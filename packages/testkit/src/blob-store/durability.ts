@@ -3,7 +3,7 @@ import { casesWhen } from "../conformance/cases-when.ts";
 import type { ConformanceCase } from "../conformance/conformance-case.ts";
 import { rejection } from "../conformance/outcome.ts";
 import { awkwardStrings, byCodeUnits } from "../fixtures/strings.ts";
-import { assertBytes, assertInfos, bytes, infosOf, putKeys } from "./subject.ts";
+import { assertBytes, assertInfos, bytes, infosOf, pattern, putKeys } from "./subject.ts";
 
 /** What is there after reopening. */
 export const durabilityCases: readonly ConformanceCase<BlobStore>[] = casesWhen<BlobStore>(
@@ -15,7 +15,7 @@ export const durabilityCases: readonly ConformanceCase<BlobStore>[] = casesWhen<
       async run(blobs, context) {
         await blobs.put("replaced", bytes("old content, longer"));
         await putKeys(blobs, [...awkwardStrings, "replaced"]);
-        const large = Uint8Array.from({ length: 2 ** 20 }, (_, i) => i % 251);
+        const large = pattern(3 * 2 ** 20 + 1);
         await blobs.put("~large", large);
         const reopened = await context.reopen();
         for (const key of awkwardStrings) assertBytes(await reopened.get(key), bytes(key));

@@ -4,7 +4,7 @@ import type { ConformanceCase } from "../conformance/conformance-case.ts";
 import { interleave } from "../conformance/interleave.ts";
 import { outcomeOf, rejection } from "../conformance/outcome.ts";
 import { awkwardStrings, brokenStrings, byCodeUnits, longString } from "../fixtures/strings.ts";
-import { assertBytes, assertInfos, bytes, infosOf, putKeys } from "./subject.ts";
+import { assertBytes, assertInfos, bytes, infosOf, pattern, putKeys } from "./subject.ts";
 
 /** Storing blobs. */
 export const putCases: readonly ConformanceCase<BlobStore>[] = [
@@ -21,7 +21,7 @@ export const putCases: readonly ConformanceCase<BlobStore>[] = [
     id: "blob-store/put/works/sizes",
     title: "stores a blob of one byte and one of several megabytes",
     async run(blobs) {
-      const large = Uint8Array.from({ length: 3 * 2 ** 20 + 1 }, (_, i) => (i * 31) % 251);
+      const large = pattern(3 * 2 ** 20 + 1);
       await blobs.put("one", Uint8Array.of(0));
       await blobs.put("large", large);
       assertBytes(await blobs.get("one"), Uint8Array.of(0));

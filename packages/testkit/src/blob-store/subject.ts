@@ -40,3 +40,10 @@ export async function putKeys(blobs: BlobStore, keys: readonly string[]): Promis
 export function infosOf(keys: readonly string[]): BlobInfo[] {
   return keys.map((key) => ({ key, size: bytes(key).length }));
 }
+
+/** Bytes that differ from place to place, of any length. */
+export function pattern(length: number): Uint8Array {
+  const content = new Uint8Array(length);
+  for (let i = 0; i < length; i++) content[i] = (i * 31) % 251;
+  return content;
+}

@@ -37,8 +37,8 @@ export const detectorFaults: readonly DetectorFault[] = [
   ),
   matchFault(
     "leaves-its-window",
-    "claims one character more than its window has",
-    (match, { text }) => match && { ...match, end: text.length + 1 },
+    "claims one character more than its window has where the text ends",
+    (match, { text, atEnd }) => (match && atEnd ? { ...match, end: text.length + 1 } : match),
   ),
   matchFault(
     "end-off-by-one",

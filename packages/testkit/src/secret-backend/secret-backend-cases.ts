@@ -4,6 +4,7 @@ import { abortSecretCases } from "./abort.ts";
 import { durabilityCases } from "./durability.ts";
 import { leakCases } from "./leaks.ts";
 import { recordCases } from "./records.ts";
+import { writeCases } from "./write.ts";
 
 /**
  * What every secret backend must satisfy.
@@ -19,6 +20,7 @@ import { recordCases } from "./records.ts";
  */
 export const secretBackendCases: readonly ConformanceCase<SecretBackend>[] = [
   ...recordCases,
+  ...writeCases,
   ...leakCases,
   ...abortSecretCases,
   ...durabilityCases,
