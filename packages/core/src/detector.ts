@@ -77,6 +77,11 @@ export interface Detector {
   /** How many code units from the trigger's start on the window holds, 1 to 65,536. */
   readonly right: number;
   /**
+   * How many code units of windows it may be shown in one text; over it the text fails with REDACTION_FAILED, and
+   * nothing of it is passed through. For detectors that are costly by themselves. Default: no limit.
+   */
+  readonly budget?: number | undefined;
+  /**
    * Decides. It is pure and quick: the same window, the same answer. What it throws fails the whole text: redaction
    * fails closed.
    */

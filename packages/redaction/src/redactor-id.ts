@@ -14,6 +14,7 @@ const detectorText = (detector: Detector): unknown => [
   detector.triggers.map(triggerText),
   detector.left,
   detector.right,
+  detector.budget ?? null,
 ];
 
 /** Names a set of rules: another digest whenever a detector, an option or the engine's own rules change. */

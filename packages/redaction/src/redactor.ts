@@ -1,17 +1,60 @@
-import type { AbortOptions, Detector, Finding, Redaction, Redactor } from "@keelson/core";
+import {
+  type AbortOptions,
+  type Detector,
+  type Json,
+  KeelsonError,
+  type Redaction,
+  type Redactor,
+} from "@keelson/core";
 import { defaultDetectors } from "./detectors/default-detectors.ts";
-import { type Candidate, resolveOverlaps } from "./engine/candidate.ts";
 import { compileDetectors } from "./engine/compile.ts";
-import { fold, unfoldSpan } from "./engine/fold.ts";
-import { createPlaceholderHider, placeholderName } from "./engine/placeholders.ts";
-import { createScanState, rescan, scan } from "./engine/scan.ts";
+import { createDocument } from "./engine/document.ts";
+import { createPlaceholderHider } from "./engine/placeholders.ts";
+import { createWriter, type RedactionFinding, type WrittenPiece } from "./engine/writer.ts";
+import { runFinders } from "./finders/run-finders.ts";
+import type { SpanFinder } from "./finders/span-finder.ts";
+import { localeDetectors } from "./locales/locale-detectors.ts";
+import type { Operator } from "./operators/operator.ts";
 import { placeholder } from "./operators/placeholder.ts";
+import { compilePaths, redactJson, type ValueRedaction } from "./redact-value.ts";
 import { redactorId } from "./redactor-id.ts";
+import { type DenyRule, denyDetector } from "./rules/deny-detector.ts";
+import { compileRules, type ListRule, ruleText } from "./rules/list-rule.ts";
 
 /** How to make a redactor. */
 export interface RedactorOptions {
   /** What to look for, in order of precedence. Default: {@link defaultDetectors}. */
   readonly detectors?: readonly Detector[] | undefined;
+  /**
+   * Countries (ISO 3166: `GB`, `DE`, …) whose national numbers and telephone numbers are looked for as well. See
+   * {@link localeDetectors} for what each has.
+   */
+  readonly locales?: readonly string[] | undefined;
+  /** What becomes of a value. Default: {@link placeholder}. */
+  readonly operator?: Operator | undefined;
+  /** What becomes of values of some types, by type, where it is not `operator`. */
+  readonly operators?: Readonly<Record<string, Operator>> | undefined;
+  /** Values that are left although they look like findings. */
+  readonly allow?: readonly ListRule[] | undefined;
+  /** Values that are redacted although they look like nothing. They win over everything but `allow`. */
+  readonly deny?: readonly DenyRule[] | undefined;
+  /** Paths of JSON values that `redactValue` leaves as they are: `id`, `source.uri`, `items.*.sku`, `**.etag`. */
+  readonly allowPaths?: readonly string[] | undefined;
+  /** Models that find names and the like, after the detectors. */
+  readonly finders?: readonly SpanFinder[] | undefined;
+  /** Shall findings hold the values? Default `false`. It makes no other difference. */
+  readonly includeValues?: boolean | undefined;
+}
+
+/** What redaction gives back, with all a redactor can say about its findings. */
+export interface DetailedRedaction extends Redaction {
+  readonly findings: readonly RedactionFinding[];
+}
+
+/** How to redact a stream. */
+export interface RedactionStreamOptions {
+  /** Is told of every finding, in order. Its offsets count in the whole input and output. */
+  readonly onFinding?: ((finding: RedactionFinding) => void) | undefined;
 }
 
 /** The redactor that {@link createRedactor} makes. */
@@ -19,15 +62,31 @@ export interface KeelsonRedactor extends Redactor {
   /**
    * Redacts one text: findings with offsets into input and output.
    *
-   * @throws {@link KeelsonError} REDACTION_FAILED when a detector throws or claims something outside its window.
+   * @throws {@link KeelsonError} REDACTION_FAILED when a detector or finder throws, claims something outside what it was
+   * shown, or goes over its budget.
    */
-  redact(text: string, options?: AbortOptions): Promise<Redaction>;
+  redact(text: string, options?: AbortOptions): Promise<DetailedRedaction>;
+  /**
+   * Redacts a JSON value: strings, numbers and keys, lists element by element, the names of the keys as context. A
+   * number that is found becomes a string.
+   *
+   * @throws {@link KeelsonError} REDACTION_FAILED as `redact` does.
+   */
+  redactValue(value: Json, options?: AbortOptions): Promise<ValueRedaction>;
+  /**
+   * A stream that redacts what goes through it. However the text is cut into chunks, what comes out is, put together,
+   * what `redact` gives for the whole. It holds back what it can't decide yet: a few hundred code units, or an open
+   * block of a private key of at most 64 thousand. It errors as `redact` rejects, and what it held back is lost.
+   *
+   * @throws {@link KeelsonError} CAPABILITY_UNSUPPORTED when the redactor has finders: they need the whole text.
+   */
+  stream(options?: RedactionStreamOptions): TransformStream<string, string>;
 }
 
 /**
  * Makes a redactor.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when a detector is malformed.
+ * @throws {@link KeelsonError} ARGUMENT_INVALID when a detector, locale, list rule or path pattern is malformed.
  *
  * @example
  * ```ts
@@ -40,34 +99,85 @@ export interface KeelsonRedactor extends Redactor {
  * ```
  */
 export function createRedactor(options: RedactorOptions = {}): KeelsonRedactor {
-  const { detectors = defaultDetectors } = options;
+  const { allow = [], deny = [], allowPaths = [], finders = [], operators = {} } = options;
+  const detectors = [
+    ...deny.map(denyDetector),
+    ...(options.detectors ?? defaultDetectors),
+    ...localeDetectors(options.locales ?? []),
+  ];
   const compiled = compileDetectors(detectors);
-  const hide = createPlaceholderHider(detectors.map(({ type }) => type));
-  const operator = placeholder();
+  const allowed = compileRules(allow);
+  const isAllowedPath = compilePaths(allowPaths);
+  const operator = options.operator ?? placeholder();
+  const types = [...detectors.map(({ type }) => type), ...finders.flatMap((finder) => finder.types)];
+  const hider = createPlaceholderHider(types.length === 0 ? ["NONE"] : types);
+
+  const begin = () => {
+    const writer = createWriter({
+      operatorOf: (type) => operators[type] ?? operator,
+      includeValues: options.includeValues ?? false,
+    });
+    return { writer, document: createDocument({ compiled, hider, allowed, onNumbered: writer.onNumbered }) };
+  };
+
+  const redactNow = (text: string): WrittenPiece => {
+    const { writer, document } = begin();
+    return writer.write(document.push(text, true));
+  };
+
+  const redactWithFinders = async (text: string, abort: AbortOptions): Promise<WrittenPiece> => {
+    const { writer, document } = begin();
+    const piece = document.push(text, true);
+    const hidden = hider.hide(text, () => undefined);
+    const found = await runFinders(finders, text, hidden, piece.found, allowed ?? (() => false), abort);
+    return writer.write({ ...piece, found });
+  };
+
+  const redactText = (text: string, abort: AbortOptions): WrittenPiece | Promise<WrittenPiece> =>
+    finders.length === 0 ? redactNow(text) : redactWithFinders(text, abort);
 
   return {
     specVersion: 1,
-    id: redactorId(detectors, [operator.id]),
-    async redact(original, { signal } = {}) {
-      signal?.throwIfAborted();
-      const folded = fold(hide(original));
-      const found: Candidate[] = [];
-      const piece = { text: folded.text, atStart: true, atEnd: true };
-      scan(compiled, createScanState(compiled), piece, found);
-      const { winners } = resolveOverlaps(found, (part, spans) => rescan(compiled, piece, part, spans));
-      const replace = operator.begin();
-      const findings: Finding[] = [];
-      let [text, copied] = ["", 0];
-      for (const { type, detector, score, reason, ...span } of winners) {
-        const { start, end } = unfoldSpan(original, folded, span.start, span.end);
-        text += original.slice(copied, start);
-        const outputStart = text.length;
-        const value = original.slice(start, end);
-        text += replace({ type, label: placeholderName(type), value, normalized: value });
-        findings.push({ type, start, end, outputStart, outputEnd: text.length, detector, score, reason });
-        copied = end;
+    id: redactorId(detectors, [
+      operator.id,
+      Object.entries(operators)
+        .map(([type, { id }]) => [type, id])
+        .sort(),
+      allow.map(ruleText),
+      allowPaths,
+      finders.map(({ id, types }) => [id, types]),
+    ]),
+    async redact(text, abort = {}) {
+      abort.signal?.throwIfAborted();
+      return redactText(text, abort);
+    },
+    async redactValue(value, abort = {}) {
+      abort.signal?.throwIfAborted();
+      return redactJson(value, isAllowedPath, (text) => {
+        abort.signal?.throwIfAborted();
+        return redactText(text, abort);
+      });
+    },
+    stream({ onFinding } = {}) {
+      if (finders.length > 0) {
+        throw new KeelsonError("CAPABILITY_UNSUPPORTED", "a stream can't be redacted with finders", {
+          details: { capability: "stream with finders" },
+        });
       }
-      return { text: text + original.slice(copied), findings };
+      const { writer, document } = begin();
+      const pass = (
+        chunk: string,
+        final: boolean,
+        controller: TransformStreamDefaultController<string>,
+      ): void => {
+        const { text, findings } = writer.write(document.push(chunk, final));
+        if (onFinding !== undefined) for (const finding of findings) onFinding(finding);
+        if (text !== "") controller.enqueue(text);
+      };
+      return new TransformStream({
+        transform: (chunk, controller) => pass(chunk, false, controller),
+        flush: (controller) => pass("", true, controller),
+      });
     },
   };
 }

@@ -83,15 +83,23 @@ export function emailAround(
   return start < at ? { start, end } : undefined;
 }
 
+const ENTITY = /&#(?:0*64|x0*40);/iy;
+
 function verify({ text, start, end }: DetectorWindow): DetectorMatch | undefined {
-  const found = emailAround(text, start, end);
+  let after = end;
+  if (text[start] === "&") {
+    ENTITY.lastIndex = start;
+    if (!ENTITY.test(text)) return undefined;
+    after = ENTITY.lastIndex;
+  }
+  const found = emailAround(text, start, after);
   return found && { ...found, score: 0.9, reason: "address" };
 }
 
 /** Finds e-mail addresses, also with the at sign written as `&#64;` or `%40`. */
 export const email: Detector = {
   type: "EMAIL",
-  triggers: ["@", "&#64;", "&commat;", "%40"],
+  triggers: ["@", "&#", "%40"],
   left: MAX_LOCAL + 1,
   right: MAX_HOST + 12,
   version: "1",

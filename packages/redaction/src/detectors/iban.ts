@@ -122,7 +122,7 @@ export const IBAN_LENGTHS: Readonly<Record<string, number>> = {
 /** Finds IBANs: the country's length and the check digits (ISO 13616, modulo 97). */
 export const iban: Detector = {
   type: "IBAN",
-  triggers: [/[A-Za-z]{2} ?\d\d/],
+  triggers: [/[A-Za-z]{2}\d\d/],
   left: 1,
   right: 80,
   version: "1",

@@ -85,15 +85,17 @@ function* readings(text: string, start: number, fewest: number): Generator<Phone
 export const internationalPhone: Detector = {
   type: "PHONE",
   name: "international_phone",
-  triggers: [/\+[ (]{0,2}\d/],
+  triggers: ["+"],
   left: 2,
   right: 64,
   version: "1",
   verify(window) {
-    const { text, start, end } = window;
-    if (!isBreak(text, start - 1)) return undefined;
+    const { text, start } = window;
+    let first = start + 1;
+    while (first - start <= 2 && /[ (]/.test(text[first] ?? "")) first += 1;
+    if (!isDigit(text.charCodeAt(first)) || !isBreak(text, start - 1)) return undefined;
     let possible: number | undefined;
-    for (const { digits, end: to } of readings(text, end - 1, 7)) {
+    for (const { digits, end: to } of readings(text, first, 7)) {
       const fit = fitInternational(digits);
       if (fit === "valid") return numberMatch(window, start, to, 0.9, "valid");
       if (fit === "possible") possible ??= to;

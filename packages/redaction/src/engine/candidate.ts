@@ -14,6 +14,8 @@ export interface Candidate {
 const byRank = (a: Candidate, b: Candidate): number =>
   b.score - a.score || b.end - b.start - (a.end - a.start) || a.order - b.order || a.start - b.start;
 
+const byPlace = (a: Candidate, b: Candidate): number => a.start - b.start || b.end - a.end;
+
 /** Finds again in a part of the text, with the given spans hidden. */
 export type Rescan = (part: { start: number; end: number }, spans: readonly Candidate[]) => Candidate[];
 
@@ -21,8 +23,17 @@ export type Rescan = (part: { start: number; end: number }, spans: readonly Cand
 const MAX_ROUNDS = 16;
 const MAX_GROUP = 65_536;
 
-/** Resolves one group of candidates that hang together; `start` and `end` are the group's. */
-function resolveGroup(group: Candidate[], start: number, end: number, rescan: Rescan): Candidate[] {
+/**
+ * Resolves one group of candidates that hang together; `start` and `end` are the group's. What is found anew and reaches
+ * beyond the group goes to `beyond`.
+ */
+function resolveGroup(
+  group: Candidate[],
+  start: number,
+  end: number,
+  rescan: Rescan,
+  beyond: Candidate[],
+): Candidate[] {
   if (group.length === 1) return group;
   const taken = new Uint8Array(end - start);
   let winners: Candidate[] = [];
@@ -39,7 +50,11 @@ function resolveGroup(group: Candidate[], start: number, end: number, rescan: Re
     }
     winners = winners.sort((a, b) => a.start - b.start);
     // What lost a part of itself may be something else without it.
-    candidates = cut ? rescan({ start, end }, winners) : [];
+    candidates = [];
+    beyond.length = 0;
+    if (cut)
+      for (const found of rescan({ start, end }, winners))
+        (found.end > end ? beyond : candidates).push(found);
   }
   return winners;
 }
@@ -63,7 +78,7 @@ export function resolveOverlaps(
   rescan: Rescan,
   frontier: number = Number.POSITIVE_INFINITY,
 ): Resolution {
-  candidates.sort((a, b) => a.start - b.start || b.end - a.end);
+  candidates.sort(byPlace);
   const winners: Candidate[] = [];
   for (let next = 0; next < candidates.length; ) {
     const from = next;
@@ -78,7 +93,12 @@ export function resolveOverlaps(
       end = Math.max(end, candidate.end);
     }
     if (end > frontier) return { winners, open: candidates.slice(from) };
-    for (const winner of resolveGroup(group, start, end, rescan)) winners.push(winner);
+    const beyond: Candidate[] = [];
+    for (const winner of resolveGroup(group, start, end, rescan, beyond)) winners.push(winner);
+    // What reaches beyond starts before all that is left: it takes the place of what is done with.
+    const room = Math.min(next, beyond.length);
+    next -= room;
+    candidates.splice(next, room, ...beyond.sort(byPlace));
   }
   return { winners, open: [] };
 }

@@ -10,6 +10,8 @@ export interface CompiledDetector {
 
 /** A detector bound to a trigger. */
 export interface BoundDetector extends CompiledDetector {
+  /** Numbers the bonds of all detectors to all triggers. */
+  readonly slot: number;
   readonly minimum: number;
 }
 
@@ -25,6 +27,8 @@ export interface CompiledTrigger {
 export interface CompiledDetectors {
   readonly detectors: readonly CompiledDetector[];
   readonly triggers: readonly CompiledTrigger[];
+  /** How many bonds there are. */
+  readonly slots: number;
   /** The widest window before a trigger, at least 1. */
   readonly left: number;
 }
@@ -32,7 +36,7 @@ export interface CompiledDetectors {
 const MAX_LEFT = 1_024;
 const MAX_RIGHT = 65_536;
 
-function assertDetector({ type, triggers, left, right, verify }: Detector): void {
+function assertDetector({ type, triggers, left, right, budget = 1, verify }: Detector): void {
   const check = (ok: boolean, reason: string): void => {
     if (ok) return;
     throw new KeelsonError("ARGUMENT_INVALID", `the detector of type ${String(type)} is invalid: ${reason}`, {
@@ -43,6 +47,7 @@ function assertDetector({ type, triggers, left, right, verify }: Detector): void
   check(Array.isArray(triggers) && triggers.length > 0, "triggers has at least one");
   check(Number.isInteger(left) && left >= 0 && left <= MAX_LEFT, `left is 0 to ${MAX_LEFT}`);
   check(Number.isInteger(right) && right >= 1 && right <= MAX_RIGHT, `right is 1 to ${MAX_RIGHT}`);
+  check(budget > 0, "budget is more than 0");
   check(typeof verify === "function", "verify is a function");
 }
 
@@ -56,12 +61,14 @@ export function compileDetectors(detectors: readonly Detector[]): CompiledDetect
     assertDetector(detector);
     return { detector, order, name: detector.name ?? detector.type.toLowerCase() };
   });
+  let slots = 0;
   const groups = new Map<string, { kinds: TriggerKind[]; bound: BoundDetector[] }>();
   for (const one of compiled) {
     for (const kind of one.detector.triggers.map(triggerKind)) {
       const group = groups.get(kind.key) ?? { kinds: [], bound: [] };
       group.kinds.push(kind);
-      group.bound.push({ ...one, minimum: kind.minimum });
+      group.bound.push({ ...one, minimum: kind.minimum, slot: slots });
+      slots += 1;
       groups.set(kind.key, group);
     }
   }
@@ -72,6 +79,7 @@ export function compileDetectors(detectors: readonly Detector[]): CompiledDetect
       bound,
       right: Math.max(...bound.map(({ detector }) => detector.right)),
     })),
+    slots,
     left: Math.max(1, ...compiled.map(({ detector }) => detector.left)),
   };
 }

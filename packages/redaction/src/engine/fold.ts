@@ -6,8 +6,11 @@
 /** A text without disguises, with the way back to the original. */
 export interface FoldedText {
   readonly text: string;
-  /** For each code unit of `text`, where it starts in the original; one more for the end. Absent: it is the original. */
-  readonly starts: Int32Array | undefined;
+  /**
+   * Where the distance to the original grows: from the code unit `froms[i]` of `text` on, the original stands `gaps[i]`
+   * further. Absent: nowhere.
+   */
+  readonly shifts: { readonly froms: readonly number[]; readonly gaps: readonly number[] } | undefined;
 }
 
 // What becomes of code units beyond ASCII, as [first, last, what]: a string is what each of the range reads as, "" that
@@ -61,11 +64,11 @@ const RULES: readonly FoldRule[] = [
 
 const unicodeEscape = (code: number): string => `\\u${code.toString(16).padStart(4, "0")}`;
 // D835 and DB40 are the first halves of the mathematical letters and digits and of the tags.
-const ODD = new RegExp(
-  `[${RULES.filter(([first]) => first > 0xff)
-    .map(([first, last]) => `${unicodeEscape(first)}-${unicodeEscape(last)}`)
-    .join("")}\\ud835\\udb40]`,
-);
+const ODD_CLASS = `${RULES.filter(([first]) => first > 0xff)
+  .map(([first, last]) => `${unicodeEscape(first)}-${unicodeEscape(last)}`)
+  .join("")}\\ud835\\udb40`;
+const ODD = new RegExp(`[${ODD_CLASS}]`);
+const ODD_OR_LATIN = `[\\xa0\\xad${ODD_CLASS}]`;
 
 // NBSP and the soft hyphen are looked for apart: a text of one byte a character can hold no other, and V8 knows.
 const isOdd = (text: string): boolean => text.includes("\u00a0") || text.includes("\u00ad") || ODD.test(text);
@@ -102,49 +105,64 @@ function foldPair(code: number): number {
 
 /** Folds a text. */
 export function fold(original: string): FoldedText {
-  if (!isOdd(original)) return { text: original, starts: undefined };
+  if (!isOdd(original)) return { text: original, shifts: undefined };
   const plane = foldPlane();
-  const units = new Uint16Array(original.length);
-  const starts = new Int32Array(original.length + 1);
-  let count = 0;
-  for (let at = 0; at < original.length; at += 1) {
-    const code = original.charCodeAt(at);
-    let folded: number = plane[code] ?? SAME;
-    const start = at;
-    if (code === 0xd835 || code === 0xdb40) {
-      const pair = foldPair(original.codePointAt(at) ?? code);
-      if (pair >= 0) {
-        folded = pair;
-        at += 1;
+  const froms: number[] = [];
+  const gaps: number[] = [];
+  const odd = new RegExp(ODD_OR_LATIN, "g");
+  let text = "";
+  let copied = 0;
+  for (let found = odd.exec(original); found !== null; found = odd.exec(original)) {
+    let at = found.index;
+    text += original.slice(copied, at);
+    // A run of odd characters, as in fullwidth text, is taken at once.
+    for (let more = true; more && at < original.length; ) {
+      const code = original.charCodeAt(at);
+      let folded = plane[code] ?? SAME;
+      let length = 1;
+      if (code === 0xd835 || code === 0xdb40) {
+        const pair = foldPair(original.codePointAt(at) ?? code);
+        if (pair >= 0) [folded, length] = [pair, 2];
+      }
+      more = folded !== SAME;
+      if (!more) break;
+      if (folded !== SKIP) text += String.fromCharCode(folded);
+      at += length;
+      const gap = at - text.length;
+      if (gap !== (gaps.at(-1) ?? 0)) {
+        froms.push(text.length);
+        gaps.push(gap);
       }
     }
-    if (folded === SKIP) continue;
-    units[count] = folded === SAME ? code : folded;
-    starts[count] = start;
-    count += 1;
+    copied = at;
+    odd.lastIndex = Math.max(at, found.index + 1);
   }
-  starts[count] = original.length;
-  return { text: decode(units.subarray(0, count)), starts: starts.subarray(0, count + 1) };
+  return { text: text + original.slice(copied), shifts: { froms, gaps } };
 }
 
-const decode = (units: Uint16Array): string => {
-  let text = "";
-  for (let at = 0; at < units.length; at += 8_192) {
-    text += String.fromCharCode(...units.subarray(at, at + 8_192));
+/** Where a code unit of the folded text starts in the original. */
+export function unfoldOffset({ shifts }: FoldedText, at: number): number {
+  if (shifts === undefined) return at;
+  const { froms, gaps } = shifts;
+  let [low, high] = [0, froms.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((froms[middle] ?? 0) <= at) low = middle + 1;
+    else high = middle;
   }
-  return text;
-};
+  return at + (gaps[low - 1] ?? 0);
+}
 
 /** Where a span of the folded text stands in the original: invisible characters at its edges stay outside. */
 export function unfoldSpan(
   original: string,
-  { text, starts }: FoldedText,
+  folded: FoldedText,
   start: number,
   end: number,
 ): { start: number; end: number } {
-  if (starts === undefined) return { start, end };
-  const last = starts[end - 1] ?? 0;
+  if (folded.shifts === undefined) return { start, end };
+  const last = unfoldOffset(folded, end - 1);
   const pair =
-    (original.charCodeAt(last) & 0xfc00) === 0xd800 && (text.charCodeAt(end - 1) & 0xfc00) !== 0xd800;
-  return { start: starts[start] ?? 0, end: last + (pair ? 2 : 1) };
+    (original.charCodeAt(last) & 0xfc00) === 0xd800 && (folded.text.charCodeAt(end - 1) & 0xfc00) !== 0xd800;
+  return { start: unfoldOffset(folded, start), end: last + (pair ? 2 : 1) };
 }

@@ -6,6 +6,16 @@ export interface PatternBounds {
   readonly maxLength: number;
   /** At most how many ways there are to try it at one position before giving up. */
   readonly paths: number;
+  /** What its matches start with, if that is one of a few marks, and what may follow it. */
+  readonly lead: PatternLead | undefined;
+}
+
+/** How the matches of a pattern start. */
+export interface PatternLead {
+  /** One to four ASCII marks, no letters or digits. */
+  readonly marks: string;
+  /** By ASCII code, whether the character can follow; the last entry is for all others. */
+  readonly second: Uint8Array;
 }
 
 /** What {@link patternBounds} allows beside what is always fine. */
@@ -26,6 +36,8 @@ interface Part {
   readonly first: CharSet;
   /** Ways to try it, given what may follow it. */
   paths(follow: CharSet): number;
+  /** If it starts with a single character and goes on behind it: what it can go on with. */
+  readonly second?: CharSet | undefined;
 }
 
 const NONE: CharSet = new Uint8Array(OTHERS + 1);
@@ -33,6 +45,13 @@ const EMPTY: Part = { max: 0, nullable: true, first: NONE, paths: () => 1 };
 
 const union = (a: CharSet, b: CharSet): CharSet => a.map((flag, at) => flag | (b[at] ?? 0));
 const disjoint = (a: CharSet, b: CharSet): boolean => a.every((flag, at) => flag === 0 || b[at] === 0);
+
+function leadOf({ first, second }: Part): PatternLead | undefined {
+  const marks = [...first.keys()].filter((code) => first[code] === 1);
+  if (second === undefined || marks.length > 4 || marks.includes(OTHERS)) return undefined;
+  const chars = String.fromCharCode(...marks);
+  return /^[!-/:-@[-`{-~]+$/.test(chars) ? { marks: chars, second } : undefined;
+}
 
 /**
  * Bounds the work of a regular expression by its shape, so that a pattern that could backtrack without end is refused
@@ -124,6 +143,7 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
     while (at < source.length && source[at] !== "|" && source[at] !== ")") parts.push(quantified());
     return parts.reduceRight<Part>(
       (rest, part) => ({
+        second: part.max === 1 && !part.nullable && !rest.nullable ? rest.first : undefined,
         max: part.max + rest.max,
         nullable: part.nullable && rest.nullable,
         first: part.nullable ? union(part.first, rest.first) : part.first,
@@ -154,5 +174,5 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
   };
 
   const whole = alternatives();
-  return { maxLength: whole.max, paths: whole.paths(NONE) };
+  return { maxLength: whole.max, paths: whole.paths(NONE), lead: leadOf(whole) };
 }

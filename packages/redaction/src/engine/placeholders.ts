@@ -1,18 +1,40 @@
 import { HIDDEN } from "./char-codes.ts";
 
-/** How the type of a finding reads in its placeholder: in lower case, without the country. */
-export const placeholderName = (type: string): string => type.toLowerCase().replace(/^us_/, "");
+// The countries of the locale packs: their types read without them, `UK_NHS` as `nhs`.
+const COUNTRY = /^(?:au|br|ca|de|es|fi|fr|in|it|nl|pl|se|uk|us)_/;
 
-/**
- * Hides what earlier redactions of the given types put in, `[email]`, `[email_2]`, `[email:k3f9…]` or
- * `[email!key!…]`, so that no detector sees it. Offsets stay as they are.
- */
-export function createPlaceholderHider(types: Iterable<string>): (text: string) => string {
+/** How the type of a finding reads in its placeholder: in lower case, without the country. */
+export const placeholderName = (type: string): string => type.toLowerCase().replace(COUNTRY, "");
+
+/** Knows what the operators put in for some types. */
+export interface PlaceholderHider {
+  /** Replaces every placeholder by as many {@link HIDDEN}, so that no detector sees it, and counts numbered ones. */
+  hide(text: string, onNumbered: (label: string, number: number, at: number) => void): string;
+  /** Where a placeholder starts that more text could complete, or the end of the text. */
+  openAt(text: string): number;
+}
+
+const MAX_OPEN = 120_200;
+
+/** Makes a hider of `[email]`, `[email_2]`, `[email:k3f9…]` and `[email!key!…]`, for the given types. */
+export function createPlaceholderHider(types: Iterable<string>): PlaceholderHider {
   const names = [...new Set([...types].map(placeholderName))].sort((a, b) => b.length - a.length);
   const pattern = new RegExp(
-    `\\[(?:${names.join("|")})(?:_\\d{1,9}|:[a-z2-7]{16}|![\\w.-]{1,64}![\\w-]{1,120000})?\\]`,
+    `\\[(${names.join("|")})(?:_(\\d{1,9})|:[a-z2-7]{16}|![\\w.-]{1,64}![\\w-]{1,120000})?\\]`,
     "g",
   );
-  return (text) =>
-    text.includes("[") ? text.replace(pattern, (found) => HIDDEN.repeat(found.length)) : text;
+  const open = /^\[[a-z0-9_]{0,42}(?::[a-z2-7]{0,16}|![\w.-]{0,64}(?:![\w-]{0,120000})?)?$/;
+  return {
+    hide(text, onNumbered) {
+      if (!text.includes("[")) return text;
+      return text.replace(pattern, (whole, label: string, number: string | undefined, at: number) => {
+        if (number !== undefined) onNumbered(label, Number(number), at);
+        return HIDDEN.repeat(whole.length);
+      });
+    },
+    openAt(text) {
+      const at = text.lastIndexOf("[");
+      return at >= 0 && text.length - at <= MAX_OPEN && open.test(text.slice(at)) ? at : text.length;
+    },
+  };
 }

@@ -7,6 +7,8 @@ import type { BoundDetector, CompiledDetectors } from "./compile.ts";
 export interface ScanText {
   /** The piece, disguises undone and placeholders hidden. */
   readonly text: string;
+  /** Is a placeholder hidden in it? */
+  readonly hidden: boolean;
   /** Does the piece begin where the document does? */
   readonly atStart: boolean;
   /** Does the piece end where the document does? */
@@ -17,17 +19,17 @@ export interface ScanText {
 export interface ScanState {
   /** From where each trigger is looked for next, in the piece at hand. */
   readonly positions: number[];
-  /** Where each detector's last match ends: it is not asked about triggers before that. */
+  /** Where a detector's last match by a trigger ends: it is not asked about that kind of trigger before. */
   readonly matchedUntil: number[];
   /** How many code units of windows each detector has seen. */
   readonly spent: number[];
 }
 
 /** The state before anything was scanned. */
-export function createScanState({ triggers, detectors }: CompiledDetectors): ScanState {
+export function createScanState({ triggers, detectors, slots }: CompiledDetectors): ScanState {
   return {
     positions: triggers.map(() => 0),
-    matchedUntil: detectors.map(() => 0),
+    matchedUntil: new Array<number>(slots).fill(0),
     spent: detectors.map(() => 0),
   };
 }
@@ -38,6 +40,9 @@ export function dropFront(state: ScanState, count: number): void {
     for (let i = 0; i < list.length; i += 1) list[i] = Math.max(0, (list[i] ?? 0) - count);
   }
 }
+
+// How far behind a part that is scanned again its windows reach.
+const RESCAN_RIGHT = 1_024;
 
 const failed = (reason: string): KeelsonError =>
   new KeelsonError("REDACTION_FAILED", `redaction failed: ${reason}`, {
@@ -65,16 +70,15 @@ function ask(bound: BoundDetector, window: DetectorWindow): DetectorMatch | unde
 function askDetectors(
   bound: readonly BoundDetector[],
   { start, end, size }: { readonly start: number; readonly end: number; readonly size: number },
-  { text, atStart, atEnd }: ScanText,
+  { text, hidden, atStart, atEnd }: ScanText,
   state: ScanState,
   found: Candidate[],
 ): void {
-  const hidden = text.includes(HIDDEN);
   let window: DetectorWindow | undefined;
   let [windowLow, windowHigh] = [0, 0];
   for (const one of bound) {
-    const { detector, order } = one;
-    if (size < one.minimum || start < (state.matchedUntil[order] ?? 0)) continue;
+    const { detector, order, slot } = one;
+    if (size < one.minimum || start < (state.matchedUntil[slot] ?? 0)) continue;
     let low = Math.max(0, start - detector.left);
     let high = Math.min(text.length, start + detector.right);
     if (hidden) {
@@ -93,10 +97,15 @@ function askDetectors(
         atEnd: atEnd && high === text.length,
       };
     }
+    if (detector.budget !== undefined) {
+      const spent = (state.spent[order] ?? 0) + high - low;
+      state.spent[order] = spent;
+      if (spent > detector.budget) throw failed(`the detector ${one.name} went over its budget`);
+    }
     const match = ask(one, window);
     if (match === undefined) continue;
     const [matchStart, matchEnd] = [low + match.start, low + match.end];
-    state.matchedUntil[order] = matchEnd;
+    state.matchedUntil[slot] = matchEnd;
     if (hidden && text.slice(matchStart, matchEnd).includes(HIDDEN)) continue;
     found.push({
       type: detector.type,
@@ -127,8 +136,8 @@ export function scan(
   let frontier = length;
   for (const [index, { search, bound, right }] of triggers.entries()) {
     let from = state.positions[index] ?? 0;
-    for (;;) {
-      if (!search.find(text, from)) {
+    for (let fresh = true; ; fresh = false) {
+      if (!search.find(text, from, fresh)) {
         from = atEnd ? length : Math.max(from, length - search.reach);
         break;
       }
@@ -143,16 +152,13 @@ export function scan(
     state.positions[index] = from;
     frontier = Math.min(frontier, from);
   }
-  return atEnd ? length : Math.max(0, frontier - widest);
+  return atEnd ? length : Math.max(0, Math.min(frontier, length - RESCAN_RIGHT) - widest);
 }
-
-// How far behind the part that is scanned again its windows reach.
-const RESCAN_RIGHT = 1_024;
 
 /**
  * Scans a part of a piece again with some spans of it hidden, ascending and apart, as a second redaction would see it.
  *
- * @returns what lies in that part.
+ * @returns what starts in that part.
  */
 export function rescan(
   compiled: CompiledDetectors,
@@ -167,18 +173,27 @@ export function rescan(
     masked += text.slice(low + masked.length, start) + HIDDEN.repeat(end - start);
   }
   masked += text.slice(low + masked.length, high);
-  const piece = { text: masked, atStart: atStart && low === 0, atEnd: atEnd && high === text.length };
+  const piece = {
+    text: masked,
+    hidden: true,
+    atStart: atStart && low === 0,
+    atEnd: atEnd && high === text.length,
+  };
   const found: Candidate[] = [];
   const state = createScanState(compiled);
   for (const { search, bound } of compiled.triggers) {
     const searched = masked.slice(0, part.end - low + search.reach);
-    for (let from = part.start - low; search.find(searched, from) && search.start < part.end - low; ) {
-      const { next } = search;
+    let from = part.start - low;
+    for (
+      let fresh = true;
+      search.find(searched, from, fresh) && search.start < part.end - low;
+      fresh = false
+    ) {
+      from = search.next;
       askDetectors(bound, search, piece, state, found);
-      from = next;
     }
   }
   return found
     .map((candidate) => ({ ...candidate, start: candidate.start + low, end: candidate.end + low }))
-    .filter(({ start, end }) => start >= part.start && end <= part.end);
+    .filter(({ start }) => start >= part.start && start < part.end);
 }

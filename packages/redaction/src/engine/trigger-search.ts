@@ -1,6 +1,6 @@
 import { type DetectorTrigger, KeelsonError } from "@keelson/core";
 import { isDigit, isGap, isToken } from "./char-codes.ts";
-import { patternBounds } from "./pattern-bounds.ts";
+import { type PatternLead, patternBounds } from "./pattern-bounds.ts";
 
 /** Looks for one kind of trigger in a text. What it found last stands in its fields. */
 export interface TriggerSearch {
@@ -14,12 +14,13 @@ export interface TriggerSearch {
   size: number;
   /** From where to look for the next one. */
   next: number;
-  /** Finds the first trigger at or behind `from`. */
-  find(text: string, from: number): boolean;
+  /** Finds the first trigger at or behind `from`. `fresh` says that the text is another than at the last call. */
+  find(text: string, from: number, fresh: boolean): boolean;
 }
 
 const MAX_PATHS = 64;
 const MAX_TRIGGER_LENGTH = 64;
+const MAX_PATTERN_LENGTH = 256;
 const MAX_GAP = 3;
 const MAX_DIGITS = 32;
 const MIN_TOKEN = 8;
@@ -58,8 +59,11 @@ function literalSearch(literal: string): TriggerSearch {
 
 /** Where a regular expression of bounded length matches. */
 function patternSearch(pattern: RegExp): TriggerSearch {
-  const { maxLength, paths } = patternBounds(pattern);
+  const { maxLength, paths, lead } = patternBounds(pattern);
   if (paths > MAX_PATHS) invalid(`/${pattern.source}/ is ambiguous: it can be tried in ${paths} ways`);
+  if (maxLength > MAX_PATTERN_LENGTH)
+    invalid(`/${pattern.source}/ can match more than ${MAX_PATTERN_LENGTH} code units`);
+  if (lead !== undefined) return leadSearch(pattern, maxLength, lead);
   const search = new RegExp(pattern.source, pattern.ignoreCase ? "gi" : "g");
   return {
     reach: maxLength + 1, // a \b at the end looks one further
@@ -76,6 +80,51 @@ function patternSearch(pattern: RegExp): TriggerSearch {
       if (this.end === this.start) invalid(`/${pattern.source}/ matches the empty text`);
       this.next = this.end;
       return true;
+    },
+  };
+}
+
+/**
+ * The same for a pattern whose matches start with one of a few marks: the marks are rarer than the regular expression
+ * engine can know, and a string search skips to them several times as fast.
+ */
+function leadSearch(pattern: RegExp, maxLength: number, { marks, second }: PatternLead): TriggerSearch {
+  const sticky = new RegExp(pattern.source, pattern.ignoreCase ? "yi" : "y");
+  const chars = [...marks];
+  // Where each mark stands next, kept from call to call, or a mark that is not in the text would be sought each time.
+  const nexts = chars.map(() => -1);
+  return {
+    reach: maxLength + 1,
+    start: 0,
+    end: 0,
+    size: 0,
+    next: 0,
+    find(text, from, fresh) {
+      for (let i = 0; i < nexts.length; i += 1) {
+        const next = nexts[i] as number;
+        if (fresh || (next >= 0 && next < from)) nexts[i] = text.indexOf(chars[i] as string, from);
+      }
+      for (;;) {
+        let which = -1;
+        let at = text.length;
+        for (let i = 0; i < nexts.length; i += 1) {
+          const next = nexts[i] as number;
+          if (next >= 0 && next < at) {
+            at = next;
+            which = i;
+          }
+        }
+        if (which < 0) return false;
+        if (second[Math.min(text.charCodeAt(at + 1), second.length - 1)] === 1) {
+          sticky.lastIndex = at;
+          if (sticky.test(text)) {
+            this.start = at;
+            this.end = this.next = sticky.lastIndex;
+            return true;
+          }
+        }
+        nexts[which] = text.indexOf(chars[which] as string, at + 1);
+      }
     },
   };
 }

@@ -8,9 +8,14 @@ export interface OperatorInput {
   readonly value: string;
   /** The value without disguise and notation: the same for every way to write it. */
   readonly normalized: string;
+  /** The highest number of a numbered placeholder of that label that stood in the text up to here, or 0. */
+  taken(label: string): number;
 }
 
-/** What becomes of a value that was found. Made by {@link placeholder} and its like. */
+/**
+ * What becomes of a value that was found. Use one of those here: a redactor knows what they put in and leaves it alone
+ * the next time.
+ */
 export interface Operator {
   /** Names the operator with its options and key id, never the key. Part of the redactor's id. */
   readonly id: string;

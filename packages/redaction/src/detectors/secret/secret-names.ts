@@ -1,0 +1,73 @@
+/** What kind of secret a name announces, if any. */
+export type SecretKind = "password" | "token" | undefined;
+
+const PASSWORD = new Set([
+  "password",
+  "passwd",
+  "pwd",
+  "passphrase",
+  "passcode",
+  "pass",
+  "kennwort",
+  "passwort",
+  "contraseña",
+]);
+const TOKEN = new Set([
+  "secret", "token", "apikey", "secretkey", "accesskey", "authkey", "credential", "credentials", "auth", "authorization",
+  "bearer", "pat", "signature", "sig", "jwt", "accountkey", "sharedaccesskey", "privatekey", "cookie", "psk",
+]); // biome-ignore format: a list of words
+// `key` alone names columns and maps; with one of these before it, it opens something.
+const KEY_OF = new Set([
+  "api", "access", "secret", "private", "auth", "encryption", "signing", "master", "account", "client", "service",
+  "license", "session", "app", "application", "shared", "webhook", "deploy", "storage", "admin", "security", "crypt",
+]); // biome-ignore format: a list of words
+// What makes a name public, or the name of something about a secret.
+const PUBLIC = new Set([
+  "public",
+  "pub",
+  "publishable",
+  "csrf",
+  "xsrf",
+  "authenticity",
+  "next",
+  "page",
+  "continuation",
+  "cancellation",
+]);
+
+const wordsOf = (name: string): string[] =>
+  name
+    .replace(/([a-z\d])([A-Z])|([A-Z])([A-Z][a-z])/g, "$1$3 $2$4")
+    .toLowerCase()
+    .split(/[^\p{L}]+/u)
+    .filter(Boolean);
+
+// The last three letters of all those words, packed in a number each.
+const pack = (text: string, end: number): number =>
+  ((text.charCodeAt(end - 3) | 32) << 16) |
+  ((text.charCodeAt(end - 2) | 32) << 8) |
+  (text.charCodeAt(end - 1) | 32);
+const ENDS = new Set([...PASSWORD, ...TOKEN, "key"].map((word) => pack(word, word.length)));
+
+/**
+ * Does the word that ends before `at`, quotes, brackets, blanks and digits aside, end like one of a secret's name? A
+ * quick look, since most signs of assignment follow other names.
+ */
+export function endsLikeSecret(text: string, at: number): boolean {
+  let end = at;
+  while (at - end < 8 && !isLetter(text.charCodeAt(end - 1))) end -= 1;
+  return ENDS.has(pack(text, end));
+}
+
+const isLetter = (code: number): boolean => (code | 32) >= 97 && (code | 32) <= 122;
+
+/** Tells from its last words whether a name (`API_KEY`, `db.password`, `clientSecret`) is that of a secret. */
+export function secretKind(name: string): SecretKind {
+  const words = wordsOf(name);
+  const last = words.at(-1) ?? "";
+  const before = words.at(-2) ?? "";
+  if (words.some((word) => PUBLIC.has(word))) return undefined;
+  if (PASSWORD.has(last)) return "password";
+  if (TOKEN.has(last)) return "token";
+  return last === "key" && KEY_OF.has(before) ? "token" : undefined;
+}

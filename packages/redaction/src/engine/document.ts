@@ -1,0 +1,135 @@
+import { type Candidate, resolveOverlaps } from "./candidate.ts";
+import type { CompiledDetectors } from "./compile.ts";
+import { fold, unfoldOffset, unfoldSpan } from "./fold.ts";
+import type { PlaceholderHider } from "./placeholders.ts";
+import { createScanState, dropFront, rescan, scan } from "./scan.ts";
+
+/** What is to be replaced in a text. Offsets count in the text as it was given. */
+export interface LocatedValue {
+  readonly type: string;
+  readonly detector: string;
+  readonly start: number;
+  readonly end: number;
+  readonly score: number;
+  readonly reason: string | undefined;
+  /** The value, disguises of single characters undone. */
+  readonly plain: string;
+}
+
+/** A piece of a document that nothing behind it can change any more. */
+export interface DecidedPiece {
+  /** The text around it. */
+  readonly text: string;
+  /** Where `text` starts in the document. */
+  readonly base: number;
+  /** Where the piece starts in `text`. */
+  readonly from: number;
+  /** Where it ends in `text`, exclusive. */
+  readonly to: number;
+  /** What is to be replaced, with offsets in `text`, ascending and apart. */
+  readonly found: readonly LocatedValue[];
+}
+
+/** What detection needs to know. */
+export interface DetectionRules {
+  readonly compiled: CompiledDetectors;
+  readonly hider: PlaceholderHider;
+  /** Is a value of that type to be left? */
+  readonly allowed: ((type: string, plain: string) => boolean) | undefined;
+  /** Is told of each numbered placeholder that an earlier redaction put in; `at` counts in the document. */
+  readonly onNumbered: (label: string, number: number, at: number) => void;
+}
+
+// A text that comes in small pieces is looked at when so much more of it has come.
+const STEP = 4_096;
+
+/**
+ * Finds what is to be replaced in one document, given in pieces of any size. The searches go on where they stopped, so
+ * that it makes no difference where the text was cut; what is kept is what an open window, an open group of overlapping
+ * candidates or an open placeholder still needs.
+ */
+export function createDocument({ compiled, hider, allowed, onNumbered }: DetectionRules): {
+  /** Takes more of the text; `final` says that there is no more. */
+  push(chunk: string, final: boolean): DecidedPiece;
+} {
+  const state = createScanState(compiled);
+  let text = "";
+  let hidden = ""; // `text` with its placeholders hidden, as far as it was looked at
+  let base = 0;
+  let decided = 0; // in `text`
+  let looked = 0; // how long `text` was when it was last looked at
+  let candidates: Candidate[] = [];
+
+  const isAllowed = (plain: string, { type, start, end }: Candidate): boolean =>
+    allowed?.(type, plain.slice(start, end)) ?? false;
+
+  return {
+    push(chunk, final) {
+      text += chunk;
+      if (!final && text.length - looked < STEP) return { text, base, from: decided, to: decided, found: [] };
+      looked = text.length;
+
+      const fresh = text.slice(hidden.length);
+      const whole = final ? fresh.length : wholeUntil(fresh, hider.openAt(fresh));
+      const before = hidden.length;
+      const freshHidden = hider.hide(fresh.slice(0, whole), (label, number, at) =>
+        onNumbered(label, number, base + before + at),
+      );
+      hidden += freshHidden;
+      const folded = fold(hidden);
+      const piece = {
+        text: folded.text,
+        hidden: freshHidden !== fresh || base > 0,
+        atStart: base === 0,
+        atEnd: final,
+      };
+
+      const found: Candidate[] = [];
+      const frontier = scan(compiled, state, piece, found);
+      const keep = (list: Candidate[]): Candidate[] =>
+        allowed === undefined ? list : list.filter((candidate) => !isAllowed(folded.text, candidate));
+      candidates.push(...keep(found));
+      const { winners, open } = resolveOverlaps(
+        candidates,
+        (part, spans) => keep(rescan(compiled, piece, part, spans)),
+        final ? undefined : frontier,
+      );
+
+      const until = Math.min(frontier, open[0]?.start ?? frontier);
+      const result: DecidedPiece = {
+        text,
+        base,
+        from: decided,
+        to: final ? text.length : Math.max(decided, unfoldOffset(folded, until)),
+        found: winners.map(({ type, detector, score, reason, start, end }) => ({
+          type,
+          detector,
+          score,
+          reason,
+          ...unfoldSpan(hidden, folded, start, end),
+          plain: folded.text.slice(start, end),
+        })),
+      };
+      // Keep what windows to come can reach back to.
+      const kept = Math.max(0, until - compiled.left);
+      const cut = final ? text.length : unfoldOffset(folded, kept);
+      text = text.slice(cut);
+      hidden = hidden.slice(cut);
+      base += cut;
+      looked -= cut;
+      decided = result.to - cut;
+      dropFront(state, kept);
+      candidates = open.map((candidate) => ({
+        ...candidate,
+        start: candidate.start - kept,
+        end: candidate.end - kept,
+      }));
+      return result;
+    },
+  };
+}
+
+/** Where the text ends that is there in whole: before an open placeholder and before half a pair of code units. */
+function wholeUntil(text: string, open: number): number {
+  return (text.charCodeAt(open - 1) & 0xfc00) === 0xd800 ? open - 1 : open;
+}

@@ -1,0 +1,55 @@
+import { type AbortOptions, KeelsonError } from "@keelson/core";
+import { type Candidate, resolveOverlaps } from "../engine/candidate.ts";
+import { HIDDEN } from "../engine/char-codes.ts";
+import type { LocatedValue } from "../engine/document.ts";
+import type { SpanFinder } from "./span-finder.ts";
+
+const failed = (reason: string): KeelsonError =>
+  new KeelsonError("REDACTION_FAILED", `redaction failed: ${reason}`, {
+    details: { documentId: undefined, reason },
+  });
+
+/**
+ * Adds what the finders find to what the detectors found. `hidden` is the text with its placeholders hidden.
+ *
+ * @returns both, ascending and apart.
+ */
+export async function runFinders(
+  finders: readonly SpanFinder[],
+  text: string,
+  hidden: string,
+  located: readonly LocatedValue[],
+  isAllowed: (type: string, value: string) => boolean,
+  options: AbortOptions,
+): Promise<LocatedValue[]> {
+  const candidates: Candidate[] = [];
+  for (const [order, finder] of finders.entries()) {
+    let spans: Awaited<ReturnType<SpanFinder["find"]>>;
+    try {
+      spans = await finder.find(text, options);
+    } catch {
+      options.signal?.throwIfAborted();
+      // The error is not attached: it may quote the text.
+      throw failed(`the finder ${finder.id} failed`);
+    }
+    for (const { type, start, end, score = 0.5 } of spans) {
+      const inside =
+        Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= text.length;
+      if (!inside || !finder.types.includes(type) || !(score >= 0 && score <= 1)) {
+        throw failed(`the finder ${finder.id} gave a malformed span`);
+      }
+      if (hidden.slice(start, end).includes(HIDDEN) || isAllowed(type, text.slice(start, end))) continue;
+      candidates.push({ type, detector: finder.id, order, start, end, score, reason: "finder" });
+    }
+    options.signal?.throwIfAborted();
+  }
+  const free = candidates.filter(
+    ({ start, end }) => !located.some((other) => other.start < end && start < other.end),
+  );
+  const { winners } = resolveOverlaps(free, () => []);
+  const all = [
+    ...located,
+    ...winners.map((winner) => ({ ...winner, plain: text.slice(winner.start, winner.end) })),
+  ];
+  return all.sort((a, b) => a.start - b.start);
+}
