@@ -43,22 +43,22 @@ export async function beginGeneration(
  * @returns Whether the head had another in its place by then.
  */
 export async function abandonGeneration(context: IndexContext, generation: Generation): Promise<boolean> {
-  const { number } = generation;
+  const isIt = (each: Generation | undefined): boolean => each?.number === generation.number;
   while (true) {
     const { head, revision } = await readHead(context);
     const { building, ...rest } = head;
-    const superseded = building?.number !== number;
-    if ([head.live, head.previous].some((each) => each?.number === number)) break;
-    if (superseded) {
-      // Dropped by somebody else before; but its collection may have been opened again since.
-      await context.state.commit(drop(context, generation));
-    } else if ((await moveHead(context, rest, revision, drop(context, generation), undefined)) === undefined)
+    const kept = isIt(head.live) || isIt(head.previous);
+    const superseded = !kept && !isIt(building);
+    // Dropped by somebody else before, its collection may have been opened again since.
+    if (superseded) await context.state.commit(drop(context, generation));
+    else if (
+      !kept &&
+      (await moveHead(context, rest, revision, drop(context, generation), undefined)) === undefined
+    )
       continue;
     await dropGenerations(context);
     return superseded;
   }
-  await dropGenerations(context);
-  return false;
 }
 
 /**

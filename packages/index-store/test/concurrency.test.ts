@@ -1,5 +1,14 @@
+import type { StateStore, VectorStore } from "@keelson/core";
 import { describe, expect, it } from "vitest";
 import { codeOf, contentOf, createSubject, faultsOf, paragraphs } from "./support.ts";
+
+function createGate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
 
 describe("writers at once", () => {
   it("leave one of their versions of a document, whole, whatever the order", async () => {
@@ -64,6 +73,71 @@ describe("writers at once", () => {
     expect(await codeOf(failing)).toBe("DOCUMENT_CONFLICT");
     await failing.catch((error) => expect(error.details).toEqual({ documentId: "a/doc/b", attempts: 32 }));
     expect((await index.get("a/doc/b"))?.chunks[0]?.text).toBe("one");
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("begin their batch again when an opening takes them for dead while they stage", async () => {
+    const { open, storage, embedder, index } = await createSubject();
+    await index.upsert([{ id: "a", text: "one" }]);
+    let times = 0;
+    const slow: VectorStore = {
+      ...storage.vectors,
+      open: async (...args) => {
+        const collection = await storage.vectors.open(...args);
+        return {
+          ...collection,
+          upsert: async (records) => {
+            // The opening rolls back what is being staged; then the staging arrives all the same.
+            if (times++ < 2) await open();
+            await collection.upsert(records);
+          },
+        };
+      },
+    };
+    const writer = await open({ vectors: slow });
+    expect((await writer.upsert([{ id: "a", text: "two" }])).changed).toEqual(["a"]);
+    expect(times).toBe(3);
+    expect(embedder.texts).toEqual(["one", "two"]);
+    expect((await index.get("a"))?.chunks[0]?.text).toBe("two");
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("keep what they commit while an opening is about to roll them back", async () => {
+    const { open, storage, index } = await createSubject();
+    await index.upsert([{ id: "a", text: "one" }]);
+    const reached = createGate();
+    const written = createGate();
+    const slowState: StateStore = {
+      ...storage.state,
+      get: async (keys, options) => {
+        const found = await storage.state.get(keys, options);
+        if (keys[0]?.includes("/intent/")) {
+          reached.open();
+          await written.opened;
+        }
+        return found;
+      },
+    };
+    let opening: Promise<unknown> | undefined;
+    const vectors: VectorStore = {
+      ...storage.vectors,
+      open: async (...args) => {
+        const collection = await storage.vectors.open(...args);
+        return {
+          ...collection,
+          upsert: async (records) => {
+            await collection.upsert(records);
+            opening = open({ state: slowState });
+            await reached.opened;
+          },
+        };
+      },
+    };
+    const writer = await open({ vectors });
+    await writer.upsert([{ id: "a", text: "two" }]);
+    written.open();
+    await opening;
+    expect((await index.query("two")).map(({ text }) => text)).toEqual(["two"]);
     expect(await faultsOf(storage)).toEqual([]);
   });
 

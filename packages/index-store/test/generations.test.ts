@@ -171,6 +171,19 @@ describe("createIndex", () => {
     expect(await codeOf(open())).toBe("STORE_FORMAT_UNSUPPORTED");
   });
 
+  it("drops collections of its own that no generation has, and no others", async () => {
+    const { index, open, storage } = await createSubject();
+    await index.upsert(documents.slice(0, 3));
+    const { id } = await index.snapshot();
+    for (let i = 0; i < 2; i++) await index.restore(id);
+    const others = ["docs", "docs@", "docs@1@1", "docs@4", "docs@x", "other@1"];
+    for (const name of ["docs@1", ...others])
+      await storage.vectors.open(name, { dimension: 2, metric: "dot" });
+    await open();
+    expect([...(await recordsOf(storage)).keys()]).toEqual([...others, "docs@2", "docs@3"].sort());
+    expect(await faultsOf(storage)).toEqual(["collection docs@4"]);
+  });
+
   it("makes one index when two open it at once", async () => {
     const { open } = await createSubject();
     const [a, b] = await Promise.all([open({ name: "both" }), open({ name: "both" })]);

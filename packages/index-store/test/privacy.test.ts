@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { Redactor } from "@keelson/core";
+import { KeelsonError, type Redactor } from "@keelson/core";
 import { describe, expect, it } from "vitest";
 import { codeOf, createLetters, createSubject, dump, failureOf, tinyRedactor } from "./support.ts";
 
@@ -92,6 +92,22 @@ describe("privacy", () => {
     const { index } = await createSubject();
     const metadata = { "PII-a": 1, "PII-b": 2 };
     expect(await codeOf(index.upsert([{ id: "a", text: "a", metadata }]))).toBe("REDACTION_FAILED");
+  });
+
+  it("takes the cause off an embedder's own error, which may quote the texts", async () => {
+    const details = { embedder: "e", texts: 1, reason: "r" };
+    const embed = (texts: readonly string[]) =>
+      Promise.reject(
+        new KeelsonError("EMBEDDING_FAILED", "failed", {
+          details,
+          retryable: true,
+          cause: new Error(texts.join()),
+        }),
+      );
+    const { index } = await createSubject({ embedder: { ...createLetters(), embed } });
+    const error = await failureOf(index.upsert([{ id: "a", text: "private words" }]));
+    expect(error).toMatchObject({ code: "EMBEDDING_FAILED", retryable: true });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain("private");
   });
 
   it("hides what an embedder says of the texts of a query", async () => {

@@ -1,4 +1,5 @@
 import { createMemoryStorage } from "@keelson/adapters-memory";
+import type { VectorCollection } from "@keelson/core";
 import { describe, expect, it } from "vitest";
 import type { SourceDocument } from "../src/index.ts";
 import {
@@ -63,7 +64,11 @@ describe("snapshot", () => {
     expect((await index.snapshot()).digest).not.toBe(first.digest);
     await index.restore(first.id);
     for (const { key } of await storage.blobs.list("index/docs/pack/")) await storage.blobs.delete(key);
-    expect((await index.snapshot()).digest).toBe(first.digest);
+    clock.setNow(clock.now() + 1);
+    const repacked = await index.snapshot();
+    expect(repacked.digest).toBe(first.digest);
+    await index.restore(repacked.id);
+    expect(await index.staleIds(documents)).toEqual([]);
   });
 
   it("is the same one when taken twice in a millisecond", async () => {
@@ -114,6 +119,27 @@ describe("snapshot", () => {
       details: { index: "docs", documentId: "d7", missing: 1 },
     });
     expect(await index.snapshots()).toEqual([]);
+  });
+
+  it("holds what others change while it is packed as it was, and not what they remove", async () => {
+    const { index, storage, clock } = await subject();
+    await index.upsert(documents);
+    const { put } = storage.blobs;
+    storage.blobs.put = async (key, bytes, options) => {
+      await put(key, bytes, options);
+      if (!key.includes("/pack/")) return;
+      storage.blobs.put = put;
+      await index.upsert([{ id: "d1", text: "changed", version: "x" }]);
+      await index.remove(["d2"]);
+    };
+    const first = await index.snapshot();
+    expect(first).toMatchObject({ documents: 29, chunks: 58 });
+    clock.setNow(clock.now() + 1);
+    expect(await index.snapshot()).toMatchObject({ documents: 29, chunks: 57 });
+    await index.restore(first.id);
+    expect((await index.get("d1"))?.chunks.map(({ text }) => text)).toEqual(["text 1", "more 1"]);
+    expect(await index.get("d2")).toBeUndefined();
+    expect(await faultsOf(storage)).toEqual([]);
   });
 
   it("holds every document whole while others write", async () => {
@@ -346,6 +372,31 @@ describe("restore", () => {
     await writer.upsert([{ id: "after", text: "after" }]);
     expect(await index.get("after")).toBeDefined();
     expect((await index.status()).generation).toBe(2);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("loses nothing that is being written while the pointer moves", async () => {
+    const { index, open, storage } = await subject();
+    await index.upsert(documents);
+    const { id } = await index.snapshot();
+    let restored = 0;
+    const writer = await open({
+      vectors: {
+        ...storage.vectors,
+        open: async (...args) => {
+          const collection = await storage.vectors.open(...args);
+          const upsert: VectorCollection["upsert"] = async (records) => {
+            await collection.upsert(records);
+            if (restored++ === 0) await index.restore(id);
+          };
+          return { ...collection, upsert };
+        },
+      },
+    });
+    expect((await writer.upsert([{ id: "w", text: "written" }])).added).toEqual(["w"]);
+    expect(restored).toBe(2);
+    expect((await index.status()).generation).toBe(2);
+    expect((await index.get("w"))?.chunks[0]?.text).toBe("written");
     expect(await faultsOf(storage)).toEqual([]);
   });
 
