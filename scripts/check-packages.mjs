@@ -24,7 +24,12 @@ for (const tarball of tarballs) {
   run("publint", ["run", tarball, "--strict"]);
   run("attw", [tarball, "--no-emoji", "--format", "ascii"]);
   const files = run("tar", ["-tf", tarball]).split("\n");
-  for (const file of ["package/README.md", "package/LICENSE", "package/dist/index.js", "package/dist/index.cjs"]) {
+  for (const file of [
+    "package/README.md",
+    "package/LICENSE",
+    "package/dist/index.js",
+    "package/dist/index.cjs",
+  ]) {
     if (!files.includes(file)) throw new Error(`${tarball} lacks ${file}`);
   }
 }
@@ -89,7 +94,11 @@ for (const [module, resolution, file] of [
   );
   console.log(`types resolve: ${module}, ${file}`);
 }
-run("node", [tsc, "--ignoreConfig", "--strict", "--lib", "es2023,dom", "--module", "nodenext", "story.mts"], consumer);
+run(
+  "node",
+  [tsc, "--ignoreConfig", "--strict", "--lib", "es2023,dom", "--module", "nodenext", "story.mts"],
+  consumer,
+);
 write("run.mjs", `import { story } from "./story.mjs"; console.log(await story());`);
 const printed = run("node", ["run.mjs"], consumer).trim();
 if (printed !== "Write to [email]") throw new Error(`the consumer printed: ${printed}`);

@@ -7,6 +7,8 @@ const matrix = versions.length > 0 ? versions : ["22.23.3", "24.21.0", "26.10.0"
 for (const version of matrix) {
   console.log(`node ${version}`);
   const tests = ["node_modules/vitest/vitest.mjs", "run", "--reporter=dot", "--project=!repository"];
-  const { status } = spawnSync("npx", ["--yes", "-p", `node@${version}`, "node", ...tests], { stdio: "inherit" });
+  const { status } = spawnSync("npx", ["--yes", "-p", `node@${version}`, "node", ...tests], {
+    stdio: "inherit",
+  });
   if (status !== 0) process.exit(status ?? 1);
 }

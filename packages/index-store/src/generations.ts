@@ -117,7 +117,7 @@ function drop(context: IndexContext, generation: Generation | undefined): StateC
 }
 
 /** Deletes the generations that are to be dropped: vectors first, then the ledger, then the note to do so. */
-export async function dropGenerations(context: IndexContext): Promise<void> {
+async function dropGenerations(context: IndexContext): Promise<void> {
   const { keys, state, vectors } = context;
   for await (const { key } of scanState(state, { prefix: keys.droppings })) {
     const number = Number(key.slice(keys.droppings.length));

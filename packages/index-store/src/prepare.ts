@@ -20,7 +20,7 @@ export interface Content {
 }
 
 /** A chunk that is to be stored. */
-export interface PreparedChunk {
+interface PreparedChunk {
   readonly text: string;
   readonly hash: string;
   readonly start?: number;

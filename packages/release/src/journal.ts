@@ -29,7 +29,7 @@ export interface Step<T> {
 }
 
 /** What {@link Journal.transact} takes. */
-export interface TransactOptions extends AbortOptions {
+interface TransactOptions extends AbortOptions {
   /** How often to decide anew when somebody else was first. Default 1,000. */
   readonly attempts?: number | undefined;
 }

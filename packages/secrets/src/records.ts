@@ -16,7 +16,7 @@ export interface Entry {
 }
 
 /** What one write came to: the record as it now is, or the backend's SECRET_CONFLICT. */
-export type Written = { readonly entry: Entry } | { readonly conflict: KeelsonError<"SECRET_CONFLICT"> };
+type Written = { readonly entry: Entry } | { readonly conflict: KeelsonError<"SECRET_CONFLICT"> };
 
 /** Records of one backend: read anew by every call, parsed once a revision, written by compare-and-set alone. */
 export interface Records {

@@ -1,5 +1,5 @@
 /** A row of a table with its score. */
-export interface ScoredRow {
+interface ScoredRow {
   readonly row: number;
   readonly score: number;
 }

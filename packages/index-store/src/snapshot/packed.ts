@@ -40,7 +40,7 @@ export async function summarizePacked(
 }
 
 /** Ascending numbers as first, length, first, length, … */
-export function toRuns(positions: readonly number[]): number[] {
+function toRuns(positions: readonly number[]): number[] {
   const runs: number[] = [];
   let next = -1;
   for (const position of [...positions].sort((a, b) => a - b)) {
