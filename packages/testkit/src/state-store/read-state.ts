@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Json, StateChange, StateStore } from "@keelson/core";
+import type { Json, StateStore } from "@keelson/core";
 import { assertSameJson } from "../fixtures/json-values.ts";
 
 /** The value of one key, `undefined` where there is none. */
@@ -38,9 +38,4 @@ export function assertKeys(entries: readonly { readonly key: string }[], expecte
     entries.map(({ key }) => key),
     expected,
   );
-}
-
-/** Commits in the plainest way; for when only the effect matters. */
-export function change(key: string, value: Json): StateChange {
-  return { key, value };
 }

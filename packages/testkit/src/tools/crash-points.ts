@@ -48,7 +48,7 @@ export interface CrashPoint {
  *     await state.commit([{ key: "from", value: 80 }, { key: "to", value: 20 }]);
  *   });
  *   const [from, to] = await (await point.recover()).state.get(["from", "to"]);
- *   if (from && to && Number(from.value) + Number(to.value) !== 100) console.log("money is lost");
+ *   if (from && to && Number(from.value) + Number(to.value) !== 100) throw new Error("money is lost");
  *   if (died) crashes++;
  * }
  * console.log(crashes); // 6

@@ -7,7 +7,7 @@ import { closeness } from "../fixtures/vectors.ts";
 const TOLERANCE = 1e-4;
 
 /** The true answer of a query, by looking at every record. */
-export function exactMatches(
+function exactMatches(
   records: readonly VectorRecord[],
   query: Float32Array,
   metric: VectorMetric,

@@ -21,7 +21,7 @@ export interface ReferenceOptions {
 }
 
 /** A storage as it should be, on a medium that outlives it. */
-export function createReferenceStorage(medium: Medium, options: ReferenceOptions = {}): Storage {
+function createReferenceStorage(medium: Medium, options: ReferenceOptions = {}): Storage {
   const { optionalMethods = true } = options;
   const guard = createGuard("reference storage");
   const capabilities: VectorStoreCapabilities = Object.freeze({
