@@ -7,7 +7,7 @@
 // Running suites
 export type { CaseContext, ConformanceCase, Harness, Place } from "./conformance/conformance-case.ts";
 export { runCase } from "./conformance/run-case.ts";
-export { type ConformanceReport, runConformance } from "./conformance/run-conformance.ts";
+export { type ConformanceReport, type FailedCase, runConformance } from "./conformance/run-conformance.ts";
 
 // Suites for storage, whole and in parts
 export { storageCases } from "./storage/storage-cases.ts";

@@ -11,8 +11,6 @@ export interface ClockHarness extends Harness<Clock> {
   advance?(clock: Clock, ms: number): Awaitable<void>;
 }
 
-type ClockCase = ConformanceCase<Clock, ClockHarness>;
-
 /**
  * What every clock must satisfy.
  *
@@ -25,7 +23,7 @@ type ClockCase = ConformanceCase<Clock, ClockHarness>;
  * console.log(report.failed); // []
  * ```
  */
-export const clockCases: readonly ClockCase[] = [
+export const clockCases: readonly ConformanceCase<Clock, ClockHarness>[] = [
   {
     id: "clock/now/works",
     title: "gives the time in epoch milliseconds, as a finite number",

@@ -3,10 +3,22 @@ import { runCase } from "./run-case.ts";
 
 /** How a subject did, by case id. */
 export interface ConformanceReport {
+  /** Cases that hold. */
   readonly passed: readonly string[];
   /** Cases that do not apply to the subject, by what it says of itself. */
   readonly skipped: readonly string[];
-  readonly failed: readonly { readonly id: string; readonly title: string; readonly error: unknown }[];
+  /** Cases that do not hold, with what they threw. */
+  readonly failed: readonly FailedCase[];
+}
+
+/** A case that does not hold. */
+export interface FailedCase {
+  /** The case's id. */
+  readonly id: string;
+  /** What it says. */
+  readonly title: string;
+  /** What it, or the harness, threw. */
+  readonly error: unknown;
 }
 
 /**
@@ -28,7 +40,7 @@ export async function runConformance<S, H extends Harness<S>>(
 ): Promise<ConformanceReport> {
   const passed: string[] = [];
   const skipped: string[] = [];
-  const failed: { id: string; title: string; error: unknown }[] = [];
+  const failed: FailedCase[] = [];
   for (const conformanceCase of cases) {
     const { id, title } = conformanceCase;
     try {

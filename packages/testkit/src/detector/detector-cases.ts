@@ -8,6 +8,7 @@ import { applyDetector, type Verdict, windowsOf } from "./apply-detector.ts";
 
 /** A text, and what a detector must find in it. */
 export interface DetectorExample {
+  /** A document, or a line of one. */
   readonly text: string;
   /** The exact part of the text to be found. `undefined`: nothing may be found, though it looks like it. */
   readonly value: string | undefined;
@@ -18,8 +19,6 @@ export interface DetectorHarness extends Harness<Detector> {
   /** At least one with a value. */
   readonly examples: readonly DetectorExample[];
 }
-
-type DetectorCase = ConformanceCase<Detector, DetectorHarness>;
 
 /**
  * What every detector must satisfy, shown on examples of what it is for.
@@ -50,7 +49,7 @@ type DetectorCase = ConformanceCase<Detector, DetectorHarness>;
  * console.log(report.failed); // []
  * ```
  */
-export const detectorCases: readonly DetectorCase[] = [
+export const detectorCases: readonly ConformanceCase<Detector, DetectorHarness>[] = [
   {
     id: "detector/verify/declares",
     title: "declares a type in capitals, at least one trigger and a window, all within their bounds",

@@ -6,7 +6,9 @@ import { freeze } from "../fixtures/freeze.ts";
 
 /** A bundle and a case that the runner can answer and score. */
 export interface EvalRunnerExample {
+  /** What answers. */
   readonly bundle: Bundle;
+  /** What it is asked. */
   readonly evalCase: EvalCase;
 }
 

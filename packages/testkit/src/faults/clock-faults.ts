@@ -9,7 +9,7 @@ const fault = (id: string, title: string, replace: (clock: Clock) => Partial<Clo
   createFault<Clock, ClockHarness>(`clock/${id}`, title, { wrap: (clock) => patch(clock, replace(clock)) });
 
 /** Clocks that are wrong. */
-export const clockFaults: readonly ClockFault[] = [
+export const clockFaults: readonly Fault<Clock, ClockHarness>[] = [
   fault("now-is-no-number", "gives no number for the time", () => ({ now: () => Number.NaN })),
   fault("now-stands-still", "gives the time of its making", (clock) => {
     const now = clock.now();

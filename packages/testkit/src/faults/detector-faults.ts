@@ -22,7 +22,7 @@ const matchFault = (
   fault(id, title, (detector) => ({ verify: (window) => change(detector.verify(window), window) }));
 
 /** Detectors that are wrong. */
-export const detectorFaults: readonly DetectorFault[] = [
+export const detectorFaults: readonly Fault<Detector, DetectorHarness>[] = [
   fault("lower-case-type", "names its type in small letters", ({ type }) => ({ type: type.toLowerCase() })),
   matchFault("finds-nothing", "finds nothing in a short text", (match, { atStart, atEnd, text }) =>
     atStart && atEnd && text.length < 20 ? undefined : match,

@@ -25,7 +25,7 @@ const resultFault = (
   }));
 
 /** Eval runners that are wrong. */
-export const evalRunnerFaults: readonly RunnerFault[] = [
+export const evalRunnerFaults: readonly Fault<EvalRunner, EvalRunnerHarness>[] = [
   fault("has-no-id", "has an empty id", () => ({ id: "" })),
   resultFault("scores-in-percent", "scores from 0 to 100", (result) => ({
     ...result,

@@ -36,7 +36,7 @@ const findingFault = (
   }));
 
 /** Redactors that are wrong. */
-export const redactorFaults: readonly RedactorFault[] = [
+export const redactorFaults: readonly Fault<Redactor, RedactorHarness>[] = [
   fault("has-no-id", "has an empty id", () => ({ id: "" })),
   outputFault("leaves-the-first", "leaves the first value in the text", (redaction, text) => {
     const [first] = redaction.findings;

@@ -7,6 +7,7 @@ import { outputCases } from "./output.ts";
 
 /** A text, and what a redactor must take out of it. */
 export interface RedactorExample {
+  /** A document, or a line of one. */
   readonly text: string;
   /** Parts of the text that must not be left. An empty list: the text must come back as it is. */
   readonly hidden: readonly string[];

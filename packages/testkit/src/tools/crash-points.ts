@@ -18,6 +18,7 @@ export interface CrashPointsOptions extends Harness<Storage> {
 export interface CrashPoint {
   /** The step it dies at, from 1, of the calls that count. */
   readonly step: number;
+  /** How it dies there. */
   readonly effect: FaultEffect;
   /** What to run the program on. */
   readonly storage: FaultyStorage;

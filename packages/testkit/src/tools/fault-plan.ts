@@ -25,6 +25,7 @@ export type StorageOperation =
 export interface StorageCall {
   /** Its place among all calls, from 1. */
   readonly number: number;
+  /** What was called. */
   readonly operation: StorageOperation;
   /** Its place among the calls that the plan counts, from 1; `undefined` where it is not one of them. */
   readonly step: number | undefined;
