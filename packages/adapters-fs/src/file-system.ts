@@ -13,6 +13,7 @@ export interface OpenFile {
   size(): Promise<number>;
   /** Resolves once what was written is on stable storage, with all that is needed to read it back. */
   sync(): Promise<void>;
+  /** Releases the file. */
   close(): Promise<void>;
 }
 

@@ -29,9 +29,27 @@ export { encrypt, restore } from "./operators/encrypt.ts";
 // Lists
 export type { ListRule } from "./rules/list-rule.ts";
 export type { DenyRule } from "./rules/deny-detector.ts";
+export {
+  type OnlyValidPhonesOptions,
+  onlyValidPhones,
+  type ParsedPhoneNumber,
+  type PhoneNumberParser,
+} from "./rules/phone-verifier.ts";
 
 // Models
 export type { FoundSpan, SpanFinder } from "./finders/span-finder.ts";
+export {
+  type ClassifiedToken,
+  type TokenClassificationFinderOptions,
+  type TokenClassificationPipeline,
+  tokenClassificationFinder,
+} from "./finders/token-classification-finder.ts";
+export {
+  type CompromiseDocument,
+  type CompromiseFinderOptions,
+  type CompromiseView,
+  compromiseFinder,
+} from "./finders/compromise-finder.ts";
 
 // Detectors
 export { defaultDetectors } from "./detectors/default-detectors.ts";
@@ -48,3 +66,4 @@ export { dateOfBirth } from "./detectors/date-of-birth.ts";
 export { url } from "./detectors/url.ts";
 export { secretDetectors } from "./detectors/default-detectors.ts";
 export { localeDetectors } from "./locales/locale-detectors.ts";
+export { type RegexDetectorOptions, regexDetector } from "./detectors/regex-detector.ts";

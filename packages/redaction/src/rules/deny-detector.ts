@@ -1,12 +1,12 @@
 import type { Detector, DetectorTrigger } from "@keelson/core";
-import { isWord } from "../engine/char-codes.ts";
+import { codeAt, isWord } from "../engine/char-codes.ts";
 import { type ListRule, ruleText } from "./list-rule.ts";
 
 /** A rule that makes findings: its values are redacted as `type`, whatever they look like. */
 export type DenyRule = ListRule & { readonly type: string };
 
 const MAX_WORD = 256;
-const isEdge = (text: string, at: number): boolean => !isWord(text.charCodeAt(at));
+const isEdge = (text: string, at: number): boolean => !isWord(codeAt(text, at));
 const lower = (text: string): string => text.toLowerCase();
 
 /**
@@ -43,12 +43,12 @@ export function denyDetector(rule: DenyRule): Detector {
     verify({ text, start }) {
       const end = start + wanted.length;
       if (lower(text.slice(start, end)) !== lower(wanted)) return undefined;
-      if (!isEdge(text, end) && isWord(wanted.charCodeAt(wanted.length - 1))) return undefined;
+      if (!isEdge(text, end) && isWord(codeAt(wanted, wanted.length - 1))) return undefined;
       if (isSuffix) {
         const from = start - (/[^\s"'<>()[\]{},;]*$/.exec(text.slice(0, start))?.[0].length ?? 0);
         return match(from, end);
       }
-      return isEdge(text, start - 1) || !isWord(wanted.charCodeAt(0)) ? match(start, end) : undefined;
+      return isEdge(text, start - 1) || !isWord(codeAt(wanted, 0)) ? match(start, end) : undefined;
     },
   };
 }
