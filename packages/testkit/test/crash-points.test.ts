@@ -1,8 +1,9 @@
+import type { Storage } from "@keelson/core";
 import { describe, expect, it } from "vitest";
 import { type CrashPointsOptions, crashPoints } from "../src/index.ts";
 import { referenceHarness } from "./references/reference-storage.ts";
 
-const twoCommits = async ({ state }: import("@keelson/core").Storage): Promise<void> => {
+const twoCommits = async ({ state }: Storage): Promise<void> => {
   await state.commit([{ key: "a", value: 1 }]);
   await state.commit([{ key: "b", value: 1 }]);
 };
@@ -40,7 +41,7 @@ describe("crashPoints", () => {
     const points = crashPoints({ ...referenceHarness(), effects: ["kill"] });
     const first = (await points.next()).value;
     await expect(first.run(() => Promise.reject(failure))).rejects.toBe(failure);
-    const wrapped = first.run(async (storage: import("@keelson/core").Storage) => {
+    const wrapped = first.run(async (storage: Storage) => {
       try {
         await twoCommits(storage);
       } catch (cause) {
@@ -63,7 +64,7 @@ describe("crashPoints", () => {
 
   it("gives each point a storage of its own, and closes it", async () => {
     const storages = new Set<unknown>();
-    let last: import("@keelson/core").Storage | undefined;
+    let last: Storage | undefined;
     for await (const point of crashPoints({ ...referenceHarness(), effects: ["kill"] })) {
       await point.run(twoCommits);
       last = await point.recover();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { redactorCases, runConformance, secretBackendCases, vectorStoreCases } from "../src/index.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const folder = fileURLToPath(new URL(".examples/", import.meta.url));
+const folder = fileURLToPath(new URL(".examples/guides/", import.meta.url));
 const guides = ["write-a-vector-store", "write-a-redactor", "write-a-secret-backend"] as const;
 
 beforeAll(() => {
