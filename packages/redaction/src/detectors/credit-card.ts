@@ -1,6 +1,6 @@
 import type { Detector } from "@keelson/core";
 import { isLuhn } from "../checksums/luhn.ts";
-import { readNumber } from "./number-groups.ts";
+import { readNumber } from "../phone/number-groups.ts";
 import { isBreak, isChained } from "./window.ts";
 
 interface Network {

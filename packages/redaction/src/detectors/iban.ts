@@ -1,6 +1,6 @@
 import type { Detector } from "@keelson/core";
 import { mod97 } from "../checksums/mod97.ts";
-import { isAlnum } from "../engine/char-codes.ts";
+import { codeAt, isAlnum } from "../engine/char-codes.ts";
 import { isBreak } from "./window.ts";
 
 /** How long the IBANs of each country are (SWIFT IBAN registry, release 99, and the countries that use them unlisted). */
@@ -133,7 +133,7 @@ export const iban: Detector = {
     let value = "";
     let at = start;
     for (let gap = 0; value.length < length && at < text.length; at += 1) {
-      if (isAlnum(text.charCodeAt(at))) {
+      if (isAlnum(codeAt(text, at))) {
         value += text[at];
         gap = 0;
       } else {

@@ -1,5 +1,5 @@
 import type { Detector, DetectorMatch, DetectorWindow } from "@keelson/core";
-import { isHex } from "../engine/char-codes.ts";
+import { codeAt, isHex } from "../engine/char-codes.ts";
 import { isBreak } from "./window.ts";
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
@@ -64,7 +64,7 @@ export const ipv6: Detector = {
   version: "1",
   verify({ text, start, end }) {
     let from = start;
-    while (from > 0 && start - from < 5 && isHex(text.charCodeAt(from - 1))) from -= 1;
+    while (from > 0 && start - from < 5 && isHex(codeAt(text, from - 1))) from -= 1;
     if (start - from > 4 || !isBreak(text, from - 1) || text[from - 1] === ":") return undefined;
     let to = end;
     while (text[to - 1] === "." || (text[to - 1] === ":" && text[to - 2] !== ":")) to -= 1;

@@ -1,5 +1,5 @@
 import type { Detector } from "@keelson/core";
-import { isAlnum } from "../engine/char-codes.ts";
+import { codeAt, isAlnum } from "../engine/char-codes.ts";
 import { isBreak } from "./window.ts";
 
 const HEX = "[0-9A-Fa-f]";
@@ -27,7 +27,7 @@ export const mac: Detector = {
     if (found === null || !isBreak(text, pattern.lastIndex)) return undefined;
     const end = pattern.lastIndex;
     const mark = found[1] ?? ".";
-    if (text[end] === mark && isAlnum(text.charCodeAt(end + 1))) return undefined;
+    if (text[end] === mark && isAlnum(codeAt(text, end + 1))) return undefined;
     if (text[from - 1] === mark) return undefined;
     // The addresses of nobody and of everybody.
     if (/^[0:.-]+$|^[Ff:.-]+$/.test(found[0])) return undefined;

@@ -1,5 +1,5 @@
 import type { Detector } from "@keelson/core";
-import { isAlnum } from "../engine/char-codes.ts";
+import { codeAt, isAlnum } from "../engine/char-codes.ts";
 
 const SCHEME = /(?:https?|hxxps?|ftps?|sftp|wss?|ldaps?|ssh|git|file|s3|gs)$/i;
 const REST = /(?:\[\.\]|\[:\]|[^\s<>"'`{}|\\^\u3000-\u303f\uff00-\uffef])+/y;
@@ -33,7 +33,7 @@ export const url: Detector = {
     const scheme = SCHEME.exec(text.slice(0, start))?.[0];
     if (scheme === undefined) return undefined;
     const from = start - scheme.length;
-    if (isAlnum(text.charCodeAt(from - 1))) return undefined;
+    if (isAlnum(codeAt(text, from - 1))) return undefined;
     REST.lastIndex = end;
     const rest = trimmed(REST.exec(text)?.[0] ?? "");
     if (!/^[^/?#]*[\p{L}\d\]]/u.test(rest)) return undefined;

@@ -1,18 +1,22 @@
 import type { DetectorMatch, DetectorWindow } from "@keelson/core";
-import { HIDDEN, isDigit, isWord } from "../engine/char-codes.ts";
+import { codeAt, HIDDEN, isDigit, isWord } from "../engine/char-codes.ts";
 
 /** Is `at` outside the window, or is what stands there no part of a word? */
 export const isBreak = (text: string, at: number): boolean =>
-  at < 0 || at >= text.length || !isWord(text.charCodeAt(at));
+  at < 0 || at >= text.length || !isWord(codeAt(text, at));
 
 /**
  * Is the number that ends before `at` (`step` 1), or starts behind it (`step` -1), part of a longer chain of digits, as
  * in 1.2.3.4-5? A placeholder counts as digits: what was no find before it was put in is none afterwards.
  */
 export function isChained(text: string, at: number, step: 1 | -1): boolean {
-  if (!/[-./:]/.test(text[at] ?? "")) return false;
-  return isDigit(text.charCodeAt(at + step)) || text[at + step] === HIDDEN;
+  if (!CHAINING.has(codeAt(text, at))) return false;
+  const next = codeAt(text, at + step);
+  return isDigit(next) || next === HIDDEN_CODE;
 }
+
+const CHAINING = new Set([45, 46, 47, 58]); // - . / :
+const HIDDEN_CODE = codeAt(HIDDEN, 0);
 
 /**
  * Matches a sticky pattern where the trigger starts, and asks for a word break on both sides. A window cut off right

@@ -23,6 +23,21 @@ export type Rescan = (part: { start: number; end: number }, spans: readonly Cand
 const MAX_ROUNDS = 16;
 const MAX_GROUP = 65_536;
 
+const FEW = 8;
+const overlaps = (a: Candidate, b: Candidate): boolean => a.start < b.end && b.start < a.end;
+const holds = (a: Candidate, b: Candidate): boolean => a.start <= b.start && b.end <= a.end;
+
+/** Resolves a small group whose losers lie inside winners, as most do. Others need a closer look. */
+function resolveFew(group: Candidate[]): Candidate[] | undefined {
+  const winners: Candidate[] = [];
+  for (const candidate of group.sort(byRank)) {
+    if (winners.some((winner) => holds(winner, candidate))) continue;
+    if (winners.some((winner) => overlaps(winner, candidate))) return undefined;
+    winners.push(candidate);
+  }
+  return winners.sort(byPlace);
+}
+
 /**
  * Resolves one group of candidates that hang together; `start` and `end` are the group's. What is found anew and reaches
  * beyond the group goes to `beyond`.
@@ -35,6 +50,10 @@ function resolveGroup(
   beyond: Candidate[],
 ): Candidate[] {
   if (group.length === 1) return group;
+  if (group.length <= FEW) {
+    const winners = resolveFew(group);
+    if (winners !== undefined) return winners;
+  }
   const taken = new Uint8Array(end - start);
   let winners: Candidate[] = [];
   for (let round = 0, candidates = group; candidates.length > 0 && round < MAX_ROUNDS; round += 1) {

@@ -13,6 +13,7 @@ const UNDERSCORE = 4;
 const HYPHEN = 8;
 const HEX = 16;
 const GAP = 32;
+const LOCAL = 64;
 
 const CLASSES = Uint8Array.from({ length: 128 }, (_, code) => {
   const char = String.fromCharCode(code);
@@ -22,11 +23,17 @@ const CLASSES = Uint8Array.from({ length: 128 }, (_, code) => {
     (char === "_" ? UNDERSCORE : 0) |
     (char === "-" ? HYPHEN : 0) |
     (/[\dA-Fa-f]/.test(char) ? HEX : 0) |
-    (/[ \t\n\r.\-/()]/.test(char) ? GAP : 0)
+    (/[ \t\n\r.\-/()]/.test(char) ? GAP : 0) |
+    (/[._%+\-'&#!$*/=?^`{|}~]/.test(char) ? LOCAL : 0)
   );
 });
 
-const inClass = (code: number, mask: number): boolean => code < 128 && ((CLASSES[code] ?? 0) & mask) !== 0;
+const inClass = (code: number, mask: number): boolean =>
+  code >= 0 && code < 128 && ((CLASSES[code] as number) & mask) !== 0;
+
+/** The code unit at an offset, or -1 outside the text: a read out of bounds makes V8 compile the reader anew. */
+export const codeAt = (text: string, at: number): number =>
+  at >= 0 && at < text.length ? text.charCodeAt(at) : -1;
 
 /** `0` to `9`. */
 export const isDigit = (code: number): boolean => code >= 48 && code <= 57;
@@ -38,9 +45,18 @@ export const isHex = (code: number): boolean => inClass(code, HEX);
 export const isToken = (code: number): boolean => inClass(code, DIGIT | LETTER | UNDERSCORE | HYPHEN);
 /** What may stand between the digits of one number. */
 export const isGap = (code: number): boolean => inClass(code, GAP);
+/** A mark that may stand in the local part of an e-mail address (RFC 5322, atext and the dot, and `%`). */
+export const isLocalMark = (code: number): boolean => inClass(code, LOCAL);
 /** A letter of any script that sets words apart by spaces, a digit, `_`, or a placeholder. */
 export const isWord = (code: number): boolean =>
   code < 128 ? inClass(code, DIGIT | LETTER | UNDERSCORE) : isWideLetter(code) || code === 0xe000;
 /** A letter of the Latin, Greek and Cyrillic blocks beyond ASCII. */
 export const isWideLetter = (code: number): boolean =>
   code >= 0xc0 && code <= 0x52f && code !== 0xd7 && code !== 0xf7;
+/** A character of a script beyond those, as most of them are letters of words set without spaces. */
+export const isFarLetter = (code: number): boolean =>
+  (code >= 0x530 &&
+    code < 0xe000 &&
+    !(code >= 0x2000 && code <= 0x206f) &&
+    !(code >= 0x3000 && code <= 0x3004)) ||
+  (code >= 0xf900 && code < 0xff00);

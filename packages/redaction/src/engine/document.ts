@@ -88,7 +88,7 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
       const frontier = scan(compiled, state, piece, found);
       const keep = (list: Candidate[]): Candidate[] =>
         allowed === undefined ? list : list.filter((candidate) => !isAllowed(folded.text, candidate));
-      candidates.push(...keep(found));
+      candidates = candidates.concat(keep(found));
       const { winners, open } = resolveOverlaps(
         candidates,
         (part, spans) => keep(rescan(compiled, piece, part, spans)),
@@ -101,14 +101,11 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
         base,
         from: decided,
         to: final ? text.length : Math.max(decided, unfoldOffset(folded, until)),
-        found: winners.map(({ type, detector, score, reason, start, end }) => ({
-          type,
-          detector,
-          score,
-          reason,
-          ...unfoldSpan(hidden, folded, start, end),
-          plain: folded.text.slice(start, end),
-        })),
+        found: winners.map(({ type, detector, score, reason, start, end }) => {
+          const place = unfoldSpan(hidden, folded, start, end);
+          const plain = folded.text.slice(start, end);
+          return { type, detector, score, reason, start: place.start, end: place.end, plain };
+        }),
       };
       // Keep what windows to come can reach back to.
       const kept = Math.max(0, until - compiled.left);

@@ -1,7 +1,7 @@
 import { type DetectorMatch, type DetectorWindow, KeelsonError } from "@keelson/core";
 import type { Candidate } from "./candidate.ts";
 import { HIDDEN } from "./char-codes.ts";
-import type { BoundDetector, CompiledDetectors } from "./compile.ts";
+import type { BoundDetector, CompiledDetectors, CompiledTrigger } from "./compile.ts";
 
 /** A piece of a text that is being scanned. */
 export interface ScanText {
@@ -28,9 +28,9 @@ export interface ScanState {
 /** The state before anything was scanned. */
 export function createScanState({ triggers, detectors, slots }: CompiledDetectors): ScanState {
   return {
-    positions: triggers.map(() => 0),
+    positions: new Array<number>(triggers.length).fill(0),
     matchedUntil: new Array<number>(slots).fill(0),
-    spent: detectors.map(() => 0),
+    spent: new Array<number>(detectors.length).fill(0),
   };
 }
 
@@ -75,7 +75,8 @@ function askDetectors(
   found: Candidate[],
 ): void {
   let window: DetectorWindow | undefined;
-  let [windowLow, windowHigh] = [0, 0];
+  let windowLow = 0;
+  let windowHigh = 0;
   for (const one of bound) {
     const { detector, order, slot } = one;
     if (size < one.minimum || start < (state.matchedUntil[slot] ?? 0)) continue;
@@ -88,7 +89,8 @@ function askDetectors(
     }
     // Detectors of the same reach see the same window.
     if (window === undefined || low !== windowLow || high !== windowHigh) {
-      [windowLow, windowHigh] = [low, high];
+      windowLow = low;
+      windowHigh = high;
       window = {
         text: text.slice(low, high),
         start: start - low,
@@ -104,7 +106,8 @@ function askDetectors(
     }
     const match = ask(one, window);
     if (match === undefined) continue;
-    const [matchStart, matchEnd] = [low + match.start, low + match.end];
+    const matchStart = low + match.start;
+    const matchEnd = low + match.end;
     state.matchedUntil[slot] = matchEnd;
     if (hidden && text.slice(matchStart, matchEnd).includes(HIDDEN)) continue;
     found.push({
@@ -134,7 +137,8 @@ export function scan(
   const { text, atEnd } = piece;
   const { length } = text;
   let frontier = length;
-  for (const [index, { search, bound, right }] of triggers.entries()) {
+  for (let index = 0; index < triggers.length; index += 1) {
+    const { search, bound, right } = triggers[index] as CompiledTrigger;
     let from = state.positions[index] ?? 0;
     for (let fresh = true; ; fresh = false) {
       if (!search.find(text, from, fresh)) {

@@ -1,5 +1,5 @@
 import { type DetectorTrigger, KeelsonError } from "@keelson/core";
-import { isDigit, isGap, isToken } from "./char-codes.ts";
+import { codeAt, isDigit, isGap, isToken } from "./char-codes.ts";
 import { type PatternLead, patternBounds } from "./pattern-bounds.ts";
 
 /** Looks for one kind of trigger in a text. What it found last stands in its fields. */
@@ -115,7 +115,7 @@ function leadSearch(pattern: RegExp, maxLength: number, { marks, second }: Patte
           }
         }
         if (which < 0) return false;
-        if (second[Math.min(text.charCodeAt(at + 1), second.length - 1)] === 1) {
+        if (second[Math.min(codeAt(text, at + 1), second.length - 1)] === 1) {
           sticky.lastIndex = at;
           if (sticky.test(text)) {
             this.start = at;
@@ -141,18 +141,18 @@ function digitsSearch(fewest: number, most: number): TriggerSearch {
     next: 0,
     find(text, from) {
       let at = from;
-      if (at > 0 && isDigit(text.charCodeAt(at - 1))) while (isDigit(text.charCodeAt(at))) at += 1;
+      if (at > 0 && isDigit(codeAt(text, at - 1))) while (isDigit(codeAt(text, at))) at += 1;
       for (;;) {
         skeleton.lastIndex = at;
         const found = skeleton.exec(text);
         if (found === null) return false;
         this.start = at = found.index;
-        while (isDigit(text.charCodeAt(at))) at += 1;
+        while (isDigit(codeAt(text, at))) at += 1;
         this.next = at;
         this.end = Math.min(at, this.start + 2 * MAX_DIGITS);
         this.size = this.end - this.start;
         for (let gap = 0; this.size < most && gap <= MAX_GAP; at += 1) {
-          const code = text.charCodeAt(at);
+          const code = codeAt(text, at);
           if (isDigit(code)) {
             this.size += 1;
             gap = 0;
@@ -176,17 +176,17 @@ function tokenSearch(fewest: number): TriggerSearch {
     next: 0,
     find(text, from) {
       let at = from;
-      if (at > 0 && isToken(text.charCodeAt(at - 1))) while (isToken(text.charCodeAt(at))) at += 1;
+      if (at > 0 && isToken(codeAt(text, at - 1))) while (isToken(codeAt(text, at))) at += 1;
       // Looks at the last place of a possible run first: in prose most words end before it, and it steps over them.
       for (let last = at + fewest - 1; last < text.length; last = at + fewest - 1) {
         let probe = last;
-        while (probe >= at && isToken(text.charCodeAt(probe))) probe -= 1;
+        while (probe >= at && isToken(codeAt(text, probe))) probe -= 1;
         if (probe >= at) {
           at = probe + 1;
           continue;
         }
         let end = last + 1;
-        while (end - at < MAX_TRIGGER_LENGTH && isToken(text.charCodeAt(end))) end += 1;
+        while (end - at < MAX_TRIGGER_LENGTH && isToken(codeAt(text, end))) end += 1;
         this.start = at;
         this.end = this.next = end;
         this.size = end - at;

@@ -1,6 +1,6 @@
 import type { Finding } from "@keelson/core";
 import type { Operator, OperatorInput } from "../operators/operator.ts";
-import { isWord } from "./char-codes.ts";
+import { codeAt, isWord } from "./char-codes.ts";
 import type { DecidedPiece, LocatedValue } from "./document.ts";
 import { normalizeValue } from "./normalize.ts";
 import { placeholderName } from "./placeholders.ts";
@@ -42,6 +42,8 @@ export function createWriter({ operatorOf, includeValues }: WritingRules): {
     }
   };
 
+  const takenOf = (label: string): number => taken.get(label) ?? 0;
+
   const replace = ({ type, plain }: LocatedValue, value: string): string => {
     const operator = operatorOf(type);
     let replacer = replacers.get(operator);
@@ -53,10 +55,8 @@ export function createWriter({ operatorOf, includeValues }: WritingRules): {
       type,
       label: placeholderName(type),
       value,
-      get normalized(): string {
-        return normalizeValue(type, plain);
-      },
-      taken: (label) => taken.get(label) ?? 0,
+      normalized: () => normalizeValue(type, plain),
+      taken: takenOf,
     });
   };
 
@@ -73,11 +73,11 @@ export function createWriter({ operatorOf, includeValues }: WritingRules): {
         const value = text.slice(start, end);
         let replacement = replace(located, value);
         // What is dropped must not make one word of two.
-        if (replacement === "" && isWord(text.charCodeAt(start - 1)) && isWord(text.charCodeAt(end)))
+        if (replacement === "" && isWord(codeAt(text, start - 1)) && isWord(codeAt(text, end)))
           replacement = " ";
         const outputStart = outputLength + written.length;
         written += replacement;
-        findings.push({
+        const finding = {
           type,
           start: base + start,
           end: base + end,
@@ -86,8 +86,8 @@ export function createWriter({ operatorOf, includeValues }: WritingRules): {
           detector,
           score,
           reason,
-          ...(includeValues ? { value } : {}),
-        });
+        };
+        findings.push(includeValues ? { ...finding, value } : finding);
         copied = end;
       }
       written += text.slice(copied, to);

@@ -12,7 +12,7 @@ export function numbered(): Operator {
       const numbers = new Map<string, number>();
       const last = new Map<string, number>();
       return ({ type, label, normalized, taken }) => {
-        const value = `${type}\0${normalized}`;
+        const value = `${type}\0${normalized()}`;
         let number = numbers.get(value);
         if (number === undefined) {
           number = Math.max(last.get(label) ?? 0, taken(label)) + 1;

@@ -7,7 +7,7 @@ export interface OperatorInput {
   /** The value as it stands in the text. */
   readonly value: string;
   /** The value without disguise and notation: the same for every way to write it. */
-  readonly normalized: string;
+  normalized(): string;
   /** The highest number of a numbered placeholder of that label that stood in the text up to here, or 0. */
   taken(label: string): number;
 }

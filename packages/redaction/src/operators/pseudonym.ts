@@ -37,7 +37,7 @@ export function pseudonym(key: RedactionKey): Operator {
   return {
     id: `pseudonym:${key.id}`,
     begin: () => (input) => {
-      const digest = createHmac("sha256", derived).update(`${input.type}\0${input.normalized}`).digest();
+      const digest = createHmac("sha256", derived).update(`${input.type}\0${input.normalized()}`).digest();
       return `[${input.label}:${base32(digest)}]`;
     },
   };

@@ -1,10 +1,10 @@
 import type { Detector, DetectorMatch } from "@keelson/core";
 import { isRandom } from "./randomness.ts";
-import { endsLikeSecret, type SecretKind, secretKind } from "./secret-names.ts";
+import { endsAnnouncing, endsLikeSecret, type SecretKind, secretKind } from "./secret-names.ts";
 
 const MAX_VALUE = 512;
 // The name at the end of what stands before the sign of assignment: one word, or a few behind each other.
-const NAME = /([\p{L}][\p{L}\d_.-]{0,63}(?: [\p{L}\d_.-]{1,24}){0,2})["'`\])]{0,3}[ \t]{0,4}$/u;
+const NAME = /([A-Za-zÀ-ɏ][\wÀ-ɏ.-]{0,63}(?: [\wÀ-ɏ.-]{1,24}){0,2})["'`\])]{0,3}[ \t]{0,4}$/;
 const QUOTED = /(["'`])((?:\\[^\n]|(?!\1)[^\\\n]){4,512})\1/y;
 const BARE = /[^\s"'`,;<>()[\]{}|&\\]{4,512}/y;
 // What stands for a value: a variable, a call, a word of a type system, a path, a link, a mere word with dots.
@@ -78,6 +78,7 @@ export const announcedToken: Detector = {
   right: 4_096,
   version: "1",
   verify({ text, start }) {
+    if (!endsAnnouncing(text, start)) return undefined;
     if (!ANNOUNCED.test(text.slice(Math.max(0, start - 32), start))) return undefined;
     TOKEN.lastIndex = start;
     const value = TOKEN.exec(text)?.[0].replace(/[.,/=]+$/, (marks) => /^=+/.exec(marks)?.[0] ?? "") ?? "";

@@ -1,3 +1,5 @@
+import { codeAt } from "../../engine/char-codes.ts";
+
 /** What kind of secret a name announces, if any. */
 export type SecretKind = "password" | "token" | undefined;
 
@@ -44,9 +46,7 @@ const wordsOf = (name: string): string[] =>
 
 // The last three letters of all those words, packed in a number each.
 const pack = (text: string, end: number): number =>
-  ((text.charCodeAt(end - 3) | 32) << 16) |
-  ((text.charCodeAt(end - 2) | 32) << 8) |
-  (text.charCodeAt(end - 1) | 32);
+  ((codeAt(text, end - 3) | 32) << 16) | ((codeAt(text, end - 2) | 32) << 8) | (codeAt(text, end - 1) | 32);
 const ENDS = new Set([...PASSWORD, ...TOKEN, "key"].map((word) => pack(word, word.length)));
 
 /**
@@ -54,10 +54,25 @@ const ENDS = new Set([...PASSWORD, ...TOKEN, "key"].map((word) => pack(word, wor
  * quick look, since most signs of assignment follow other names.
  */
 export function endsLikeSecret(text: string, at: number): boolean {
-  let end = at;
-  while (at - end < 8 && !isLetter(text.charCodeAt(end - 1))) end -= 1;
-  return ENDS.has(pack(text, end));
+  return ENDS.has(lastLetters(text, at));
 }
+
+/** The last three letters before `at`, quotes, brackets, blanks and digits aside, as {@link pack} packs them. */
+function lastLetters(text: string, at: number): number {
+  let end = at;
+  while (at - end < 8 && !isLetter(codeAt(text, end - 1))) end -= 1;
+  return pack(text, end);
+}
+
+// What stands right before a token that is announced: the name of a secret, or a word that leads from it.
+const ANNOUNCING = new Set(
+  ["key", "token", "secret", "credential", "credentials", "bearer", "pat", " is", "was", " of", "value"].map(
+    (word) => pack(word, word.length),
+  ),
+);
+
+/** Could the words before `at` announce a secret? A quick look. */
+export const endsAnnouncing = (text: string, at: number): boolean => ANNOUNCING.has(lastLetters(text, at));
 
 const isLetter = (code: number): boolean => (code | 32) >= 97 && (code | 32) <= 122;
 

@@ -1,4 +1,4 @@
-import { isDigit, isGap } from "../engine/char-codes.ts";
+import { codeAt, isDigit, isGap } from "../engine/char-codes.ts";
 
 /** A number as it is written: groups of digits with gaps of up to three marks between them. */
 export interface NumberGroups {
@@ -23,18 +23,18 @@ export function readNumber(text: string, start: number, maxDigits: number, maxGr
   let lastOnLine = maxGroups;
   for (let at = start; sizes.length < maxGroups; ) {
     let end = at;
-    while (isDigit(text.charCodeAt(end))) end += 1;
+    while (isDigit(codeAt(text, end))) end += 1;
     if (digits.length + end - at > maxDigits) break;
     digits += text.slice(at, end);
     sizes.push(end - at);
     ends.push(end);
     at = end;
     let broken = false;
-    while (at - end <= MAX_GAP && isGap(text.charCodeAt(at))) {
-      broken ||= text.charCodeAt(at) === NEWLINE;
+    while (at - end <= MAX_GAP && isGap(codeAt(text, at))) {
+      broken ||= codeAt(text, at) === NEWLINE;
       at += 1;
     }
-    if (at === end || at - end > MAX_GAP || !isDigit(text.charCodeAt(at))) break;
+    if (at === end || at - end > MAX_GAP || !isDigit(codeAt(text, at))) break;
     if (broken) lastOnLine = Math.min(lastOnLine, sizes.length - 1);
   }
   return { digits, sizes, ends, lastOnLine };
