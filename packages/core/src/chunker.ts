@@ -29,6 +29,9 @@ export interface Chunker {
   readonly specVersion: 1;
   /** Names the cutting: it must change whenever any chunk could. */
   readonly id: string;
-  /** Cuts a text, in reading order. The same text always gives the same chunks; blank ones are never embedded. */
+  /**
+   * Cuts a text, in reading order. Together the chunks hold every word, and none cuts a character in two. The same
+   * text always gives the same chunks; blank ones are never embedded.
+   */
   chunk(text: string): Awaitable<Chunk[]>;
 }

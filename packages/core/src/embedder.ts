@@ -34,7 +34,7 @@ export interface Embedder {
   readonly maxBatchSize?: number | undefined;
   /**
    * Embeds texts: one vector of finite numbers a text, in the order given, each in a buffer of its own. It rejects
-   * when it cannot embed them all. To have a call tried again later, reject with an error whose `retryable` is
+   * when it cannot embed them all, or one of them not whole. To have a call tried again later, reject with an error whose `retryable` is
    * `true`; a `retryAfterMs` on it, in milliseconds, is honoured.
    */
   embed(texts: readonly string[], options?: AbortOptions): Awaitable<Float32Array[]>;

@@ -23,6 +23,9 @@ export interface AbortOptions {
   /**
    * Ends the call early. Already aborted: the call rejects before any side effect. Aborted in flight: the call
    * rejects promptly. Either way it rejects with `signal.reason` itself, never wrapped.
+   *
+   * The SDK looks before it calls a plug-in, so a plug-in that answers at once need not look. One that answers with a
+   * promise must.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,7 +34,10 @@ export interface AbortOptions {
 export interface PageOptions extends AbortOptions {
   /** Start behind this key (exclusive). It need not exist. Default: from the beginning. */
   readonly after?: string | undefined;
-  /** The most entries to return, at least 1. A shorter page means the listing has ended. Default 1,000. */
+  /**
+   * The most entries to return, at least 1. A shorter page means the listing has ended. Another number is
+   * refused with ARGUMENT_INVALID. Default 1,000.
+   */
   readonly limit?: number | undefined;
 }
 

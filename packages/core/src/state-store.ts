@@ -42,7 +42,10 @@ export type StateChange = StatePut | StateDelete | StateCheck;
 
 /** What a commit did. */
 export interface StateCommit {
-  /** The revision that every key put by this commit now has, greater than that of any commit before it. */
+  /**
+   * The revision that every key put by this commit now has, greater than that of any commit before it. A commit that
+   * only checks may answer with the newest one.
+   */
   readonly revision: Revision;
 }
 
@@ -62,14 +65,14 @@ export interface StateScanOptions extends PageOptions {
  */
 export interface StateStore {
   /**
-   * Reads several keys in one consistent state, never half of a commit.
+   * Reads several keys in one consistent state, never half of a commit, with every commit acknowledged before it began.
    *
    * @returns One element a key, in the order asked, `undefined` where there is none.
    */
   get(keys: readonly string[], options?: AbortOptions): Awaitable<(StateEntry | undefined)[]>;
 
   /**
-   * Reads one page of entries by ascending key, in one consistent state. Use {@link scanState} to read them all.
+   * Reads one page of entries by ascending key, in one consistent state, with every commit acknowledged before it began. Use {@link scanState} to read them all.
    */
   scan(options?: StateScanOptions): Awaitable<StateEntry[]>;
 
@@ -88,7 +91,7 @@ export interface StateStore {
 
   /**
    * Calls `listener` after commits that put or deleted keys below `prefix`, with those keys. Several commits may
-   * arrive as one call; none is reported before it can be read. Optional: callers without it poll.
+   * arrive as one call; none is reported before it can be read. A listener must not throw. Optional: callers without it poll.
    *
    * @returns A function that ends the watch. After it returns, the listener is not called again.
    */

@@ -16,7 +16,10 @@ export interface VectorStoreCapabilities {
   readonly durable: boolean;
   /** Which metrics can a collection be opened with? */
   readonly metrics: readonly VectorMetric[];
-  /** Does `query` take a filter? Without it the SDK filters what it gets back, and over-fetches. */
+  /**
+   * Does `query` take a filter? Without it the SDK filters what it gets back, and over-fetches; a query with a filter
+   * then rejects with CAPABILITY_UNSUPPORTED.
+   */
   readonly filters: boolean;
   /** Does a query see every write acknowledged before it (`immediate`), or only after a while (`eventual`)? */
   readonly consistency: "immediate" | "eventual";
@@ -24,9 +27,12 @@ export interface VectorStoreCapabilities {
   readonly recall: number;
   /** Is a deleted record's content gone from the medium once `delete` resolves, or only hidden? */
   readonly physicalDelete: boolean;
-  /** The most records one `upsert`, or ids one `delete` or `get`, may take. The SDK splits batches. Default: no limit. */
+  /**
+   * The most records one `upsert`, or ids one `delete` or `get`, may take. The SDK splits batches. A
+   * call beyond it does all or rejects, never a part in silence. Default: no limit.
+   */
   readonly maxBatchSize?: number | undefined;
-  /** The largest `topK` a query may ask for. Default: no limit. */
+  /** The largest `topK` a query may ask for; beyond it a query answers in full or rejects. Default: no limit. */
   readonly maxTopK?: number | undefined;
 }
 
@@ -91,7 +97,10 @@ export interface VectorCollection {
   /** Deletes records. Unknown ids are no error. On rejection or abort any part may be deleted; calling again finishes. */
   delete(ids: readonly string[], options?: AbortOptions): Awaitable<void>;
 
-  /** Reads records: one element an id, in the order asked, `undefined` where there is none. */
+  /**
+   * Reads records: one element an id, in the order asked, `undefined` where there is none. Vectors come back number
+   * for number (0 and -0 are one), never normalised or rounded; a part that was not given is not there.
+   */
   get(ids: readonly string[], options?: AbortOptions): Awaitable<(VectorRecord | undefined)[]>;
 
   /** The closest records, best first, ties by ascending id. An empty collection answers with an empty list. */
@@ -106,37 +115,7 @@ export interface VectorCollection {
 
 /**
  * Where vectors are kept and searched. To Keelson it is a cache of the ledger, which can be checked and rebuilt.
- *
- * @example The smallest plug-in, of 16 lines.
- * ```ts
- * import type { VectorRecord, VectorStore } from "@keelson/core";
- * import { compileFilter } from "@keelson/core";
- *
- * const stores = new Map<string, Map<string, VectorRecord>>();
- * const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0);
- * const byScore = (a: { id: string; score: number }, b: { id: string; score: number }) =>
- *   b.score - a.score || (a.id < b.id ? -1 : 1);
- * export const tinyStore = {
- *   specVersion: 1,
- *   capabilities: { durable: false, metrics: ["dot"], filters: true, consistency: "immediate", recall: 1, physicalDelete: true },
- *   list: () => [...stores.keys()].map((name) => ({ name, dimension: 1024, metric: "dot" as const })),
- *   drop: (name) => void stores.delete(name),
- *   open: (name) => {
- *     const records = stores.get(name) ?? new Map<string, VectorRecord>();
- *     stores.set(name, records);
- *     return {
- *       upsert: (batch) => batch.forEach((r) => records.set(r.id, structuredClone(r))),
- *       delete: (ids) => ids.forEach((id) => records.delete(id)),
- *       get: (ids) => ids.map((id) => structuredClone(records.get(id))),
- *       query: (vector, { topK, filter }) => {
- *         const accepts = compileFilter(filter);
- *         const scored = [...records.values()].filter((r) => accepts(r.metadata));
- *         return scored.map(({ vector: v, ...r }) => ({ ...r, score: dot(v, vector) })).sort(byScore).slice(0, topK);
- *       },
- *     };
- *   },
- * } satisfies VectorStore;
- * ```
+ * The guide "Write a vector store" has a complete one in under twenty lines of code.
  */
 export interface VectorStore {
   /** The version of this interface that the plug-in was written for, so that later versions can tell. */
@@ -145,7 +124,8 @@ export interface VectorStore {
   readonly capabilities: VectorStoreCapabilities;
 
   /**
-   * Opens a collection, creating it where it does not exist. Opening twice gives two handles to one collection.
+   * Opens a collection, creating it where it does not exist. Opening twice gives two handles to one collection. Names
+   * are 1 to 256 UTF-16 code units of well-formed Unicode; no character is special.
    *
    * @throws {@link KeelsonError} COLLECTION_MISMATCH when it exists with another dimension or metric.
    * @throws {@link KeelsonError} CAPABILITY_UNSUPPORTED when the store does not know the metric.
@@ -155,6 +135,9 @@ export interface VectorStore {
   /** All collections, by ascending name. */
   list(options?: AbortOptions): Awaitable<VectorCollectionInfo[]>;
 
-  /** Deletes a collection with all its records. Unknown names are no error. Handles to it then reject with COLLECTION_NOT_FOUND. */
+  /**
+   * Deletes a collection with all its records. Unknown names are no error. Handles to it then find nothing; a store
+   * that users call themselves rejects with COLLECTION_NOT_FOUND.
+   */
   drop(collection: string, options?: AbortOptions): Awaitable<void>;
 }
