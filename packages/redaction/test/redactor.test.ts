@@ -1,9 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRedactor, defaultDetectors } from "../src/index.ts";
-import { errorOf, found, literal } from "./helpers.ts";
+import {
+  createRedactor,
+  defaultDetectors,
+  drop,
+  encrypt,
+  mask,
+  numbered,
+  placeholder,
+  pseudonym,
+} from "../src/index.ts";
+import { errorOf, found, KEY, literal, SECRETS } from "./helpers.ts";
 
 const VALUES = [
+  SECRETS.github,
+  SECRETS.jwt,
+  "password=hunter2-and-more",
+  "https://ada:pa55word@db.example",
+  "ada at example dot com",
+  "aa:bb:cc:00:11:22",
+  "born on 5 March 1980",
+  "0x52908400098527886E0F7030069857D2E4169EE7",
   "ada@example.com",
   "536-90-4399",
   "4111 1111 1111 1111",
@@ -48,9 +65,13 @@ describe("createRedactor", () => {
     });
   });
 
-  it("changes nothing when it redacts an output again", async () => {
-    const redactor = createRedactor();
-    const runs = Number(process.env["FUZZ"] ?? 2_000);
+  it.each([
+    ["placeholder", placeholder()],
+    ["numbered", numbered()],
+    ["pseudonym", pseudonym(KEY)],
+    ["encrypt", encrypt(KEY)],
+  ])("changes nothing when it redacts an output of the operator %s again", async (_, operator) => {
+    const redactor = createRedactor({ operator });
     const piece = fc.oneof(fc.constantFrom(...VALUES), fc.string({ maxLength: 4 }));
     const separator = fc.constantFrom(" ", "", "\n", ", ", ": ", "-", ".", "  ", "/");
     await fc.assert(
@@ -58,7 +79,20 @@ describe("createRedactor", () => {
         const { text } = await redactor.redact(parts.flat().join(""));
         expect((await redactor.redact(text)).text).toBe(text);
       }),
-      { numRuns: runs },
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ["masked", mask()],
+    ["dropped", drop()],
+  ])("changes nothing the second time where values between words were %s", async (_, operator) => {
+    const redactor = createRedactor({ operator });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...VALUES)), async (values) => {
+        const { text } = await redactor.redact(values.join(" and "));
+        expect((await redactor.redact(text)).text).toBe(text);
+      }),
     );
   });
 

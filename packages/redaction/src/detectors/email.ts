@@ -1,5 +1,13 @@
 import type { Detector } from "@keelson/core";
-import { codeAt, isAlnum, isDigit, isFarLetter, isLocalMark, isWideLetter } from "../engine/char-codes.ts";
+import {
+  codeAt,
+  isAlnum,
+  isDigit,
+  isFarLetter,
+  isLocalMark,
+  isWideLetter,
+  MASKED,
+} from "../engine/char-codes.ts";
 
 const MAX_LOCAL = 64;
 const MAX_HOST = 253;
@@ -88,7 +96,8 @@ export function emailAround(
     const code = codeAt(text, start);
     if (isNearLetter(code) || isFarLetter(code) || '_+#"'.includes(text[start] ?? "")) break;
   }
-  return start < at ? { start, end } : undefined;
+  // Behind a masked character stands what is left of a masked address.
+  return start < at && text[start - 1] !== MASKED ? { start, end } : undefined;
 }
 
 const ENTITY = /&#(?:0*64|x0*40);/iy;

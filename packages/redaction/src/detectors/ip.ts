@@ -1,10 +1,11 @@
 import type { Detector, DetectorMatch, DetectorWindow } from "@keelson/core";
 import { codeAt, isHex } from "../engine/char-codes.ts";
-import { isBreak } from "./window.ts";
+import { isBreak, isChained } from "./window.ts";
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const V4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 const PREFIX = /\/(\d{1,3})(?!\d)/y;
+const V4_TAIL = /\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/y;
 const ZONE = /%[A-Za-z0-9._~-]{1,32}/y;
 // A number that is called a version is one, even of four parts.
 const VERSION = /(?:^|[\s("'[])(?:version|ver|v|release|build|section|chapter|§)\.?:? ?$/i;
@@ -58,17 +59,22 @@ export const ipv4: Detector = {
 export const ipv6: Detector = {
   type: "IP",
   name: "ipv6",
-  triggers: [/:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{0,45}/],
+  triggers: [/:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{0,45}/],
   left: 6,
   right: 96,
   version: "1",
-  verify({ text, start, end }) {
+  verify({ text, start }) {
     let from = start;
     while (from > 0 && start - from < 5 && isHex(codeAt(text, from - 1))) from -= 1;
     if (start - from > 4 || !isBreak(text, from - 1) || text[from - 1] === ":") return undefined;
-    let to = end;
-    while (text[to - 1] === "." || (text[to - 1] === ":" && text[to - 2] !== ":")) to -= 1;
-    if (!isBreak(text, to) || text[to] === ":") return undefined;
+    let to = start;
+    while (isHex(codeAt(text, to)) || text[to] === ":") to += 1;
+    // The last two groups may be written as an IPv4 address.
+    V4_TAIL.lastIndex = text.lastIndexOf(":", to - 1) + 1;
+    if (V4_TAIL.test(text)) to = V4_TAIL.lastIndex;
+    if (text[to - 1] === ":" && text[to - 2] !== ":") to -= 1;
+    if (!isBreak(text, to) || text[to] === ":" || (text[to] === "." && isChained(text, to, 1)))
+      return undefined;
     const address = text.slice(from, to);
     if (!isV6(address)) return undefined;
     // `::` alone is more often a scope operator or a mark of markup; so is `a::b` of letters alone.

@@ -10,7 +10,7 @@ const QUADS = new RegExp(`${HEX}{4}(?:\\.${HEX}{4}){2,3}`, "y");
 export const mac: Detector = {
   type: "MAC",
   triggers: [
-    /:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{0,45}/,
+    /:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{0,45}/,
     /-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-/,
     /\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}/,
   ],

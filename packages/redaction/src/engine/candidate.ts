@@ -10,114 +10,86 @@ export interface Candidate {
   readonly reason: string | undefined;
 }
 
+/** A stretch of text, end exclusive. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The surer first, then the longer, then by declared order, then by place. */
 const byRank = (a: Candidate, b: Candidate): number =>
   b.score - a.score || b.end - b.start - (a.end - a.start) || a.order - b.order || a.start - b.start;
 
-const byPlace = (a: Candidate, b: Candidate): number => a.start - b.start || b.end - a.end;
+const overlaps = (a: Stretch, b: Stretch): boolean => a.start < b.end && b.start < a.end;
+const holds = (a: Stretch, b: Stretch): boolean => a.start <= b.start && b.end <= a.end;
 
-/** Finds again in a part of the text, with the given spans hidden. */
-export type Rescan = (part: { start: number; end: number }, spans: readonly Candidate[]) => Candidate[];
+/** By ascending start, the longer first. */
+export const byPlace = (a: Stretch, b: Stretch): number => a.start - b.start || b.end - a.end;
 
-// Each round adds a find to a group of overlapping ones; groups are small, but for texts made to be a nuisance.
-const MAX_ROUNDS = 16;
-const MAX_GROUP = 65_536;
+/** Candidates that hang together by overlapping. */
+export interface CandidateGroup extends Stretch {
+  /** Those that won, by ascending start. */
+  readonly winners: readonly Candidate[];
+  /** Did one lose that is not inside a winner? What is left of it may be something else. */
+  readonly leftovers: boolean;
+}
 
 const FEW = 8;
-const overlaps = (a: Candidate, b: Candidate): boolean => a.start < b.end && b.start < a.end;
-const holds = (a: Candidate, b: Candidate): boolean => a.start <= b.start && b.end <= a.end;
 
-/** Resolves a small group whose losers lie inside winners, as most do. Others need a closer look. */
-function resolveFew(group: Candidate[]): Candidate[] | undefined {
+/** Chooses among overlapping candidates: the surer wins, then the longer, then the one declared first. */
+function resolveGroup(group: Candidate[], start: number, end: number): CandidateGroup {
+  if (group.length === 1) return { start, end, winners: group, leftovers: false };
   const winners: Candidate[] = [];
+  let leftovers = false;
+  const taken = group.length > FEW ? new Uint8Array(end - start) : undefined;
   for (const candidate of group.sort(byRank)) {
-    if (winners.some((winner) => holds(winner, candidate))) continue;
-    if (winners.some((winner) => overlaps(winner, candidate))) return undefined;
-    winners.push(candidate);
-  }
-  return winners.sort(byPlace);
-}
-
-/**
- * Resolves one group of candidates that hang together; `start` and `end` are the group's. What is found anew and reaches
- * beyond the group goes to `beyond`.
- */
-function resolveGroup(
-  group: Candidate[],
-  start: number,
-  end: number,
-  rescan: Rescan,
-  beyond: Candidate[],
-): Candidate[] {
-  if (group.length === 1) return group;
-  if (group.length <= FEW) {
-    const winners = resolveFew(group);
-    if (winners !== undefined) return winners;
-  }
-  const taken = new Uint8Array(end - start);
-  let winners: Candidate[] = [];
-  for (let round = 0, candidates = group; candidates.length > 0 && round < MAX_ROUNDS; round += 1) {
-    let cut = false;
-    for (const candidate of candidates.sort(byRank)) {
-      const own = taken.subarray(candidate.start - start, candidate.end - start);
-      if (own.includes(1)) {
-        cut ||= own.includes(0);
-      } else {
-        own.fill(1);
-        winners.push(candidate);
-      }
+    const own = taken?.subarray(candidate.start - start, candidate.end - start);
+    if (own === undefined ? winners.some((winner) => overlaps(winner, candidate)) : own.includes(1)) {
+      leftovers ||= own === undefined ? !winners.some((winner) => holds(winner, candidate)) : own.includes(0);
+    } else {
+      own?.fill(1);
+      winners.push(candidate);
     }
-    winners = winners.sort((a, b) => a.start - b.start);
-    // What lost a part of itself may be something else without it.
-    candidates = [];
-    beyond.length = 0;
-    if (cut)
-      for (const found of rescan({ start, end }, winners))
-        (found.end > end ? beyond : candidates).push(found);
   }
-  return winners;
+  return { start, end, winners: winners.sort(byPlace), leftovers };
 }
 
-/** What {@link resolveOverlaps} could decide. */
-export interface Resolution {
-  /** The winners by ascending start. */
-  readonly winners: Candidate[];
-  /** The candidates that could still lose to one not found yet, by ascending start. */
-  readonly open: Candidate[];
-}
+// Longer groups are for texts made to be a nuisance. What reaches over the cut is dropped.
+const MAX_GROUP = 65_536;
 
 /**
- * Chooses among overlapping candidates: the surer wins, then the longer, then the one declared first. What loses is
- * never cut or merged: where a winner left something of it, that place is scanned again with the winner hidden. Only
- * what ends at or before `frontier` is decided: behind it further candidates may start. Candidates that hang together
- * over more than 65,536 code units are cut there, and what reaches over the cut is dropped.
+ * Puts sorted candidates into groups that hang together, up to the first that reaches beyond `frontier`; `undecided` is
+ * where that one starts.
  */
-export function resolveOverlaps(
-  candidates: Candidate[],
-  rescan: Rescan,
-  frontier: number = Number.POSITIVE_INFINITY,
-): Resolution {
-  candidates.sort(byPlace);
-  const winners: Candidate[] = [];
+export function groupCandidates(
+  candidates: readonly Candidate[],
+  frontier: number,
+): { groups: CandidateGroup[]; undecided: number } {
+  const groups: CandidateGroup[] = [];
   for (let next = 0; next < candidates.length; ) {
-    const from = next;
     const group: Candidate[] = [];
-    let [start, end] = [0, 0];
+    let start = 0;
+    let end = 0;
     for (; next < candidates.length; next += 1) {
       const candidate = candidates[next] as Candidate;
       if (group.length === 0) ({ start, end } = candidate);
       else if (candidate.start >= end) break;
       else if (candidate.end - start > MAX_GROUP) continue;
       group.push(candidate);
-      end = Math.max(end, candidate.end);
+      if (candidate.end > end) end = candidate.end;
     }
-    if (end > frontier) return { winners, open: candidates.slice(from) };
-    const beyond: Candidate[] = [];
-    for (const winner of resolveGroup(group, start, end, rescan, beyond)) winners.push(winner);
-    // What reaches beyond starts before all that is left: it takes the place of what is done with.
-    const room = Math.min(next, beyond.length);
-    next -= room;
-    candidates.splice(next, room, ...beyond.sort(byPlace));
+    if (end > frontier) return { groups, undecided: start };
+    groups.push(resolveGroup(group, start, end));
   }
-  return { winners, open: [] };
+  return { groups, undecided: frontier };
+}
+
+/** The winners among some candidates, apart from each other and from `others`. */
+export function chooseAmong(candidates: Candidate[], others: readonly Stretch[]): Candidate[] {
+  const chosen: Candidate[] = [];
+  for (const candidate of candidates.sort(byRank)) {
+    if (others.some((other) => overlaps(other, candidate))) continue;
+    if (!chosen.some((other) => overlaps(other, candidate))) chosen.push(candidate);
+  }
+  return chosen;
 }

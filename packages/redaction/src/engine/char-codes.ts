@@ -7,6 +7,9 @@
 /** What windows show in the place of a placeholder. */
 export const HIDDEN = "\uE000";
 
+/** What `mask` puts in the place of a character. No text uses it in words, so that what is masked stays masked. */
+export const MASKED = "█";
+
 const DIGIT = 1;
 const LETTER = 2;
 const UNDERSCORE = 4;
@@ -47,16 +50,17 @@ export const isToken = (code: number): boolean => inClass(code, DIGIT | LETTER |
 export const isGap = (code: number): boolean => inClass(code, GAP);
 /** A mark that may stand in the local part of an e-mail address (RFC 5322, atext and the dot, and `%`). */
 export const isLocalMark = (code: number): boolean => inClass(code, LOCAL);
-/** A letter of any script that sets words apart by spaces, a digit, `_`, or a placeholder. */
+/** A letter of any script that sets words apart by spaces, a digit, `_`, or what a redaction put in. */
 export const isWord = (code: number): boolean =>
-  code < 128 ? inClass(code, DIGIT | LETTER | UNDERSCORE) : isWideLetter(code) || code === 0xe000;
+  code < 128
+    ? inClass(code, DIGIT | LETTER | UNDERSCORE)
+    : isWideLetter(code) || code === 0xe000 || code === 0x2588;
 /** A letter of the Latin, Greek and Cyrillic blocks beyond ASCII. */
 export const isWideLetter = (code: number): boolean =>
   code >= 0xc0 && code <= 0x52f && code !== 0xd7 && code !== 0xf7;
 /** A character of a script beyond those, as most of them are letters of words set without spaces. */
 export const isFarLetter = (code: number): boolean =>
-  (code >= 0x530 &&
-    code < 0xe000 &&
-    !(code >= 0x2000 && code <= 0x206f) &&
-    !(code >= 0x3000 && code <= 0x3004)) ||
+  (code >= 0x530 && code < 0x2000) ||
+  (code >= 0x2c00 && code < 0x2e00) ||
+  (code >= 0x3005 && code < 0xe000) ||
   (code >= 0xf900 && code < 0xff00);

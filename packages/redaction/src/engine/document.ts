@@ -1,7 +1,8 @@
-import { type Candidate, resolveOverlaps } from "./candidate.ts";
+import type { Candidate } from "./candidate.ts";
 import type { CompiledDetectors } from "./compile.ts";
 import { fold, unfoldOffset, unfoldSpan } from "./fold.ts";
 import type { PlaceholderHider } from "./placeholders.ts";
+import { resolve } from "./resolve.ts";
 import { createScanState, dropFront, rescan, scan } from "./scan.ts";
 
 /** What is to be replaced in a text. Offsets count in the text as it was given. */
@@ -89,18 +90,18 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
       const keep = (list: Candidate[]): Candidate[] =>
         allowed === undefined ? list : list.filter((candidate) => !isAllowed(folded.text, candidate));
       candidates = candidates.concat(keep(found));
-      const { winners, open } = resolveOverlaps(
+      const { winners, cut, open } = resolve(
         candidates,
+        folded.text,
         (part, spans) => keep(rescan(compiled, piece, part, spans)),
         final ? undefined : frontier,
       );
 
-      const until = Math.min(frontier, open[0]?.start ?? frontier);
       const result: DecidedPiece = {
         text,
         base,
         from: decided,
-        to: final ? text.length : Math.max(decided, unfoldOffset(folded, until)),
+        to: final ? text.length : Math.max(decided, unfoldOffset(folded, cut)),
         found: winners.map(({ type, detector, score, reason, start, end }) => {
           const place = unfoldSpan(hidden, folded, start, end);
           const plain = folded.text.slice(start, end);
@@ -108,13 +109,13 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
         }),
       };
       // Keep what windows to come can reach back to.
-      const kept = Math.max(0, until - compiled.left);
-      const cut = final ? text.length : unfoldOffset(folded, kept);
-      text = text.slice(cut);
-      hidden = hidden.slice(cut);
-      base += cut;
-      looked -= cut;
-      decided = result.to - cut;
+      const kept = final ? 0 : Math.max(0, cut - compiled.left);
+      const dropped = final ? text.length : unfoldOffset(folded, kept);
+      text = text.slice(dropped);
+      hidden = hidden.slice(dropped);
+      base += dropped;
+      looked -= dropped;
+      decided = result.to - dropped;
       dropFront(state, kept);
       candidates = open.map((candidate) => ({
         ...candidate,

@@ -1,6 +1,6 @@
 import { type DetectorMatch, type DetectorWindow, KeelsonError } from "@keelson/core";
-import type { Candidate } from "./candidate.ts";
-import { HIDDEN } from "./char-codes.ts";
+import type { Candidate, Stretch } from "./candidate.ts";
+import { HIDDEN, MASKED } from "./char-codes.ts";
 import type { BoundDetector, CompiledDetectors, CompiledTrigger } from "./compile.ts";
 
 /** A piece of a text that is being scanned. */
@@ -110,6 +110,8 @@ function askDetectors(
     const matchEnd = low + match.end;
     state.matchedUntil[slot] = matchEnd;
     if (hidden && text.slice(matchStart, matchEnd).includes(HIDDEN)) continue;
+    // What was masked before is masked.
+    if (text.slice(matchStart, matchEnd).includes(MASKED)) continue;
     found.push({
       type: detector.type,
       detector: one.name,
@@ -167,14 +169,16 @@ export function scan(
 export function rescan(
   compiled: CompiledDetectors,
   { text, atStart, atEnd }: ScanText,
-  part: { readonly start: number; readonly end: number },
-  spans: readonly { readonly start: number; readonly end: number }[],
+  part: Stretch,
+  spans: readonly Stretch[],
 ): Candidate[] {
   const low = Math.max(0, part.start - compiled.left);
   const high = Math.min(text.length, part.end + RESCAN_RIGHT);
   let masked = "";
   for (const { start, end } of spans) {
-    masked += text.slice(low + masked.length, start) + HIDDEN.repeat(end - start);
+    // A span may reach over the edge of what is looked at.
+    const [from, to] = [Math.max(low, start), Math.min(high, end)];
+    masked += text.slice(low + masked.length, from) + HIDDEN.repeat(to - from);
   }
   masked += text.slice(low + masked.length, high);
   const piece = {

@@ -1,5 +1,5 @@
 import { type AbortOptions, KeelsonError } from "@keelson/core";
-import { type Candidate, resolveOverlaps } from "../engine/candidate.ts";
+import { type Candidate, chooseAmong } from "../engine/candidate.ts";
 import { HIDDEN } from "../engine/char-codes.ts";
 import type { LocatedValue } from "../engine/document.ts";
 import type { SpanFinder } from "./span-finder.ts";
@@ -43,10 +43,7 @@ export async function runFinders(
     }
     options.signal?.throwIfAborted();
   }
-  const free = candidates.filter(
-    ({ start, end }) => !located.some((other) => other.start < end && start < other.end),
-  );
-  const { winners } = resolveOverlaps(free, () => []);
+  const winners = chooseAmong(candidates, located);
   const all = [
     ...located,
     ...winners.map((winner) => ({ ...winner, plain: text.slice(winner.start, winner.end) })),

@@ -3,11 +3,11 @@ import { digitAt } from "../checksums/digits.ts";
 import { isMod11Then10 } from "../checksums/iso7064.ts";
 import { nationalNumber } from "./national-number.ts";
 
-/** Of the first ten digits of a tax number one stands twice or thrice, and at least one not at all. */
+/** Of the first ten digits of a tax number one stands twice or thrice, never thrice in a row. */
 function hasOneRepeated(value: string): boolean {
   const counts = Array.from({ length: 10 }, (_, digit) => value.slice(0, 10).split(String(digit)).length - 1);
   const repeated = counts.filter((count) => count > 1);
-  return repeated.length === 1 && (repeated[0] ?? 0) <= 3;
+  return repeated.length === 1 && (repeated[0] ?? 0) <= 3 && !/(\d)\1\1/.test(value.slice(0, 10));
 }
 
 /** The check digit of pension insurance numbers: the letter as two digits, and the sums of digits of the products. */

@@ -1,4 +1,5 @@
 import { KeelsonError } from "@keelson/core";
+import { MASKED } from "../engine/char-codes.ts";
 import type { Operator } from "./operator.ts";
 
 /** What {@link mask} leaves to be seen. */
@@ -12,8 +13,9 @@ export interface MaskOptions {
 const MOST = 4;
 
 /**
- * Replaces letters and digits by `*` and leaves marks and a few characters: `**** **** **** 1111`. At least half of a
- * value is always masked.
+ * Replaces letters and digits by `█` and leaves marks and a few characters: `████ ████ ████ 1111`. At least half of a
+ * value is always masked. What is left to be seen is text like any other: joined to other text without a blank, a second
+ * redaction may read it otherwise.
  *
  * @throws {@link KeelsonError} ARGUMENT_INVALID when more than four characters are to be left at an end.
  */
@@ -36,7 +38,7 @@ export function mask(options: MaskOptions = {}): Operator {
         let seen = 0;
         return value.replace(/[\p{L}\p{N}]/gu, (char) => {
           seen += 1;
-          return seen <= keep.start || seen > count - keep.end ? char : "*";
+          return seen <= keep.start || seen > count - keep.end ? char : MASKED;
         });
       },
   };

@@ -29,7 +29,7 @@ export function valueAt(
   if (inside !== undefined) return { start: at + 1, end: at + 1 + inside.length, quoted: true };
   BARE.lastIndex = at + (/["'`]/.test(text[at] ?? "") ? 1 : 0);
   const start = BARE.lastIndex;
-  const bare = BARE.exec(text)?.[0].replace(/[.,:!?]+$/, "");
+  const bare = BARE.exec(text)?.[0].replace(/[.,:?]+$/, "");
   return bare === undefined ? undefined : { start, end: start + bare.length, quoted: false };
 }
 
@@ -88,7 +88,7 @@ export const announcedToken: Detector = {
 };
 
 const PASSWORD =
-  /pass(?:word|wd|phrase|code)\)?["'`]?(?:(?:[ \t]+(?:is|was|to|of))?[ \t]*[:=]?|>)[ \t]*(?=\S)/iy;
+  /pass(?:word|wd|phrase|code)\)?["'`]?(?:>|(?:[ \t]+(?:is|was|to|of))?[ \t]*[:=]?)[ \t]*(?=\S)/iy;
 
 /** Finds the password behind the word: `the password is …`, `<password>…`. */
 export const announcedPassword: Detector = {

@@ -17,7 +17,7 @@ export function entropy(text: string): number {
 const counts = new Uint16Array(128);
 
 // What people write where a secret would stand.
-const STAND_IN = /x{5}|\*{3}|\.{3}|0{8}|example_|your[-_ ]|placeholder|redacted|<[^>]*>|\$\{|\{\{|\$\(/i;
+const STAND_IN = /█|x{5}|\*{3}|\.{3}|0{8}|example_|your[-_ ]|placeholder|redacted|<[^>]*>|\$\{|\{\{|\$\(/i;
 
 /** Could a text be made by a random generator: enough different characters for its length, and no stand-in? */
 export function isRandom(text: string, bits: number = text.length < 24 ? 2.6 : 3): boolean {

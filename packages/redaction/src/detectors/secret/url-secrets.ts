@@ -2,7 +2,7 @@ import type { Detector } from "@keelson/core";
 import { isRandom } from "./randomness.ts";
 
 const USER_INFO = /:\/\/([^\s/?#@"'<>\\]{0,256})@(?=[\w[])/y;
-const VARIABLE = /^(?:[$%<[(*]|\{\{|x+$|pass(?:word|wd)?$|secret$|token$|user(?:name)?$)|[>\])]$|\}\}$/i;
+const VARIABLE = /█|^(?:[$%<[(*]|\{\{|x+$|pass(?:word|wd)?$|secret$|token$|user(?:name)?$)|[>\])]$|\}\}$/i;
 
 /** Finds the credentials inside a URL, `https://user:HERE@host`, and leaves the rest of the link. */
 export const urlCredentials: Detector = {

@@ -1,0 +1,113 @@
+import {
+  byPlace,
+  type Candidate,
+  type CandidateGroup,
+  chooseAmong,
+  groupCandidates,
+  type Stretch,
+} from "./candidate.ts";
+import { codeAt, isDigit, isWord } from "./char-codes.ts";
+
+/** Scans a part of the text again with some spans of it hidden, and gives what starts in that part. */
+export type Rescan = (part: Stretch, hidden: readonly Stretch[]) => Candidate[];
+
+/** What {@link resolve} could decide. */
+export interface Resolution {
+  /** The winners before `cut`, by ascending start. */
+  readonly winners: Candidate[];
+  /** Up to where nothing can change any more. */
+  readonly cut: number;
+  /** The candidates from there on. */
+  readonly open: Candidate[];
+}
+
+// How far around a find others could have been missed for it, how long a part that is scanned again may grow, and how
+// often. Beyond that are texts made to be a nuisance.
+const NEAR = 256;
+const MAX_REGION = 16_384;
+const MAX_ROUNDS = 16;
+
+/** Does a find touch other text, or is it joined to it by one mark? Detectors shy away from what is part of more. */
+function isJoined(text: string, { start, end }: Stretch): boolean {
+  return isJoint(text, start - 1, -1) || isJoint(text, end, 1);
+}
+
+function isJoint(text: string, at: number, step: 1 | -1): boolean {
+  const code = codeAt(text, at);
+  if (isWord(code)) return true;
+  const next = codeAt(text, at + step);
+  // - . / @ + join to words, : and ( to digits.
+  return code === 58 || code === 40 ? isDigit(next) : JOINTS.has(code) && isWord(next);
+}
+
+const JOINTS = new Set([..."-./@+"].map((char) => char.charCodeAt(0)));
+
+/** Where to look again: around groups of which something is left over, and finds that are joined to other text. */
+function regionsOf(groups: readonly CandidateGroup[], text: string): Stretch[] {
+  const regions: { start: number; end: number }[] = [];
+  for (const group of groups) {
+    if (!group.leftovers && !group.winners.some((winner) => isJoined(text, winner))) continue;
+    const last = regions.at(-1);
+    const start = Math.max(0, group.start - NEAR);
+    const end = group.end + NEAR;
+    if (last !== undefined && start < last.end && end - last.start <= MAX_REGION) last.end = end;
+    else regions.push({ start: last === undefined ? start : Math.max(start, last.end), end });
+  }
+  return regions;
+}
+
+/** Looks for what was missed for the winners in a region: with them hidden, as a second redaction would see it. */
+function lookAgain(region: Stretch, winners: readonly Candidate[], rescan: Rescan): Candidate[] {
+  const near = winners.filter((winner) => winner.start < region.end && region.start < winner.end);
+  const missed: Candidate[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const hidden = [...near, ...missed].sort(byPlace);
+    const inside = rescan(region, hidden).filter(({ end }) => end <= region.end);
+    const chosen = chooseAmong(inside, hidden);
+    if (chosen.length === 0) break;
+    missed.push(...chosen);
+  }
+  return missed;
+}
+
+/**
+ * Resolves overlapping candidates, then looks again where a winner may have hidden something else. Nothing is cut or
+ * merged. Only what is behind `frontier` by far enough is decided: there further candidates may start.
+ */
+export function resolve(
+  candidates: Candidate[],
+  text: string,
+  rescan: Rescan,
+  frontier: number = Number.POSITIVE_INFINITY,
+): Resolution {
+  candidates.sort(byPlace);
+  const { groups, undecided } = groupCandidates(candidates, frontier);
+  const regions = regionsOf(groups, text);
+  const cut =
+    frontier === Number.POSITIVE_INFINITY
+      ? frontier
+      : cutBefore(Math.min(frontier - NEAR, undecided), groups, regions);
+
+  const winners: Candidate[] = [];
+  for (const group of groups) if (group.end <= cut) for (const winner of group.winners) winners.push(winner);
+  if (regions.length > 0) {
+    const missed = regions.flatMap((region) => (region.end <= cut ? lookAgain(region, winners, rescan) : []));
+    if (missed.length > 0) {
+      winners.push(...missed);
+      winners.sort(byPlace);
+    }
+  }
+  return { winners, cut, open: candidates.filter(({ start }) => start >= cut) };
+}
+
+/** The last place up to `limit` that is inside no group and no region. */
+function cutBefore(limit: number, groups: readonly CandidateGroup[], regions: readonly Stretch[]): number {
+  let cut = limit;
+  const stretches = [...groups, ...regions].sort((a, b) => b.end - a.end);
+  for (let moved = true; moved; ) {
+    const across = stretches.find(({ start, end }) => start < cut && cut < end);
+    moved = across !== undefined;
+    if (across !== undefined) cut = across.start;
+  }
+  return Math.max(0, cut);
+}
