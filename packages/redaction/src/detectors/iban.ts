@@ -145,6 +145,8 @@ export const iban: Detector = {
     const upper = value.toUpperCase();
     // A word may be of letters alone; an account number never mixes their case.
     if (value !== upper && value !== value.toLowerCase()) return undefined;
+    // Remainders of 2 to 98 are given out: 00, 01 and 99 would leave the same remainder.
+    if (/^..(?:0[01]|99)/.test(upper)) return undefined;
     if (mod97(upper.slice(4) + upper.slice(0, 4)) !== 1) return undefined;
     return { start, end: at, score: 0.98, reason: "mod97" };
   },

@@ -4,6 +4,8 @@ import { isBreak, isChained } from "./window.ts";
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const V4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+const DOT = 46;
+const COLON = 58;
 const PREFIX = /\/(\d{1,3})(?!\d)/y;
 const V4_TAIL = /\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/y;
 const ZONE = /%[A-Za-z0-9._~-]{1,32}/y;
@@ -14,18 +16,33 @@ const isV4 = (text: string): boolean => V4.test(text);
 
 /** Is a text an IPv6 address (RFC 4291), without prefix or zone? */
 export function isV6(text: string): boolean {
-  const halves = text.split("::");
-  if (halves.length > 2) return false;
-  const groups = halves.map((half) => (half === "" ? [] : half.split(":")));
-  const last = groups.at(-1)?.at(-1) ?? "";
-  let count = groups.reduce((sum, { length }) => sum + length, 0);
-  if (last.includes(".")) {
-    if (!isV4(last)) return false;
-    groups.at(-1)?.pop();
-    count += 1;
+  let groups = 0;
+  let digits = 0;
+  let gap = false;
+  for (let at = 0; at <= text.length; at += 1) {
+    const code = codeAt(text, at);
+    if (isHex(code)) {
+      digits += 1;
+      if (digits > 4) return false;
+      continue;
+    }
+    if (code === DOT) {
+      // An IPv4 address stands for the last two groups.
+      if (!isV4(text.slice(at - digits))) return false;
+      groups += 2;
+      break;
+    }
+    if (digits > 0) groups += 1;
+    if (code !== COLON) break;
+    if (digits === 0 && at > 0) {
+      // Two colons stand for as many empty groups as are missing, once.
+      if (gap || text.charCodeAt(at - 1) !== COLON) return false;
+      gap = true;
+    } else if (digits === 0 && codeAt(text, 1) !== COLON) return false;
+    if (at === text.length - 1 && !(gap && digits === 0)) return false;
+    digits = 0;
   }
-  if (!groups.flat().every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return false;
-  return halves.length === 2 ? count < 8 : count === 8;
+  return gap ? groups < 8 : groups === 8;
 }
 
 /** The end of the CIDR prefix at `at`, if one of at most `bits` is there. */

@@ -53,7 +53,7 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
   /** Takes more of the text; `final` says that there is no more. */
   push(chunk: string, final: boolean): DecidedPiece;
 } {
-  const state = createScanState(compiled);
+  const state = createScanState();
   let text = "";
   let hidden = ""; // `text` with its placeholders hidden, as far as it was looked at
   let base = 0;

@@ -6,6 +6,8 @@ export interface PatternBounds {
   readonly maxLength: number;
   /** At most how many ways there are to try it at one position before giving up. */
   readonly paths: number;
+  /** Of each of these sets every match holds a character: by ASCII code, the last entry for all others. */
+  readonly needs: readonly Uint8Array[];
   /** What its matches start with, if that is one of a few marks, and what may follow it. */
   readonly lead: PatternLead | undefined;
 }
@@ -36,12 +38,14 @@ interface Part {
   readonly first: CharSet;
   /** Ways to try it, given what may follow it. */
   paths(follow: CharSet): number;
+  /** Of each of these sets every match holds a character. */
+  readonly needs: readonly CharSet[];
   /** If it starts with a single character and goes on behind it: what it can go on with. */
   readonly second?: CharSet | undefined;
 }
 
 const NONE: CharSet = new Uint8Array(OTHERS + 1);
-const EMPTY: Part = { max: 0, nullable: true, first: NONE, paths: () => 1 };
+const EMPTY: Part = { max: 0, nullable: true, first: NONE, needs: [], paths: () => 1 };
 
 const union = (a: CharSet, b: CharSet): CharSet => a.map((flag, at) => flag | (b[at] ?? 0));
 const disjoint = (a: CharSet, b: CharSet): boolean => a.every((flag, at) => flag === 0 || b[at] === 0);
@@ -82,7 +86,7 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
   const character = (length: number): Part => {
     const first = charSet(source.slice(at, at + length));
     at += length;
-    return { max: 1, nullable: false, first, paths: () => 1 };
+    return { max: 1, nullable: false, first, needs: [first], paths: () => 1 };
   };
 
   const atom = (): Part => {
@@ -96,7 +100,7 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
       at += rest.startsWith("(?<") ? 4 : 3;
       const inner = alternatives();
       at += 1;
-      return { max: 0, nullable: true, first: NONE, paths: () => inner.paths(NONE) };
+      return { max: 0, nullable: true, first: NONE, needs: [], paths: () => inner.paths(NONE) };
     }
     if (rest.startsWith("(")) {
       at += /^\((?:\?:|\?<[^>]*>)?/.exec(rest)?.[0].length ?? 1;
@@ -130,6 +134,7 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
       max: body.max * to,
       nullable: body.nullable || from === 0,
       first: body.first,
+      needs: from === 0 ? [] : body.needs,
       paths(follow) {
         const inner = body.paths(to > 1 ? union(body.first, follow) : follow);
         const counts = disjoint(body.first, follow) ? 1 : to - from + 1;
@@ -146,6 +151,7 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
         second: part.max === 1 && !part.nullable && !rest.nullable ? rest.first : undefined,
         max: part.max + rest.max,
         nullable: part.nullable && rest.nullable,
+        needs: [...part.needs, ...rest.needs],
         first: part.nullable ? union(part.first, rest.first) : part.first,
         paths: (follow) =>
           part.paths(rest.nullable ? union(rest.first, follow) : rest.first) * rest.paths(follow),
@@ -166,6 +172,10 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
       max: Math.max(...options.map((option) => option.max)),
       nullable: options.some((option) => option.nullable),
       first: options.reduce((set, option) => union(set, option.first), NONE),
+      // One of the options stands there, so one of what any of them starts with.
+      needs: options.some((option) => option.nullable)
+        ? []
+        : [options.reduce((set, option) => union(set, option.first), NONE)],
       paths(follow) {
         const each = options.map((option) => option.paths(follow));
         return apart ? Math.max(...each) : each.reduce((sum, paths) => sum + paths, 0);
@@ -174,5 +184,5 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
   };
 
   const whole = alternatives();
-  return { maxLength: whole.max, paths: whole.paths(NONE), lead: leadOf(whole) };
+  return { maxLength: whole.max, paths: whole.paths(NONE), needs: whole.needs, lead: leadOf(whole) };
 }

@@ -4,7 +4,17 @@ import { HIDDEN } from "./char-codes.ts";
 const COUNTRY = /^(?:au|br|ca|de|es|fi|fr|in|it|nl|pl|se|uk|us)_/;
 
 /** How the type of a finding reads in its placeholder: in lower case, without the country. */
-export const placeholderName = (type: string): string => type.toLowerCase().replace(COUNTRY, "");
+export function placeholderName(type: string): string {
+  let name = NAMES.get(type);
+  if (name === undefined) {
+    name = type.toLowerCase().replace(COUNTRY, "");
+    NAMES.set(type, name);
+  }
+  return name;
+}
+
+// There are as many as types.
+const NAMES = new Map<string, string>();
 
 /** Knows what the operators put in for some types. */
 export interface PlaceholderHider {

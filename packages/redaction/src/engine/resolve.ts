@@ -97,7 +97,7 @@ export function resolve(
       winners.sort(byPlace);
     }
   }
-  return { winners, cut, open: candidates.filter(({ start }) => start >= cut) };
+  return { winners, cut, open: cut === frontier ? [] : candidates.filter(({ start }) => start >= cut) };
 }
 
 /** The last place up to `limit` that is inside no group and no region. */

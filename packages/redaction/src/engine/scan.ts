@@ -2,6 +2,7 @@ import { type DetectorMatch, type DetectorWindow, KeelsonError } from "@keelson/
 import type { Candidate, Stretch } from "./candidate.ts";
 import { HIDDEN, MASKED } from "./char-codes.ts";
 import type { BoundDetector, CompiledDetectors, CompiledTrigger } from "./compile.ts";
+import { meets, presenceOf } from "./presence.ts";
 
 /** A piece of a text that is being scanned. */
 export interface ScanText {
@@ -26,13 +27,7 @@ export interface ScanState {
 }
 
 /** The state before anything was scanned. */
-export function createScanState({ triggers, detectors, slots }: CompiledDetectors): ScanState {
-  return {
-    positions: new Array<number>(triggers.length).fill(0),
-    matchedUntil: new Array<number>(slots).fill(0),
-    spent: new Array<number>(detectors.length).fill(0),
-  };
-}
+export const createScanState = (): ScanState => ({ positions: [], matchedUntil: [], spent: [] });
 
 /** Moves the state along when `count` code units are dropped from the front of the piece. */
 export function dropFront(state: ScanState, count: number): void {
@@ -43,6 +38,9 @@ export function dropFront(state: ScanState, count: number): void {
 
 // How far behind a part that is scanned again its windows reach.
 const RESCAN_RIGHT = 1_024;
+
+// Up to here a look at all characters costs less than the searches it saves.
+const SHORT = 512;
 
 const failed = (reason: string): KeelsonError =>
   new KeelsonError("REDACTION_FAILED", `redaction failed: ${reason}`, {
@@ -136,11 +134,13 @@ export function scan(
   piece: ScanText,
   found: Candidate[],
 ): number {
-  const { text, atEnd } = piece;
+  const { text, atStart, atEnd } = piece;
   const { length } = text;
   let frontier = length;
+  const presence = atStart && atEnd && length <= SHORT ? presenceOf(text) : undefined;
   for (let index = 0; index < triggers.length; index += 1) {
     const { search, bound, right } = triggers[index] as CompiledTrigger;
+    if (presence !== undefined && !meets(presence, search.needs)) continue;
     let from = state.positions[index] ?? 0;
     for (let fresh = true; ; fresh = false) {
       if (!search.find(text, from, fresh)) {
@@ -155,6 +155,7 @@ export function scan(
       askDetectors(bound, search, piece, state, found);
       from = next;
     }
+    if (atEnd) continue;
     state.positions[index] = from;
     frontier = Math.min(frontier, from);
   }
@@ -188,7 +189,7 @@ export function rescan(
     atEnd: atEnd && high === text.length,
   };
   const found: Candidate[] = [];
-  const state = createScanState(compiled);
+  const state = createScanState();
   for (const { search, bound } of compiled.triggers) {
     const searched = masked.slice(0, part.end - low + search.reach);
     let from = part.start - low;

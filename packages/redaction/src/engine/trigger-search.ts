@@ -1,11 +1,14 @@
 import { type DetectorTrigger, KeelsonError } from "@keelson/core";
 import { codeAt, isDigit, isGap, isToken } from "./char-codes.ts";
 import { type PatternLead, patternBounds } from "./pattern-bounds.ts";
+import { type Needs, needsOf, presenceOf } from "./presence.ts";
 
 /** Looks for one kind of trigger in a text. What it found last stands in its fields. */
 export interface TriggerSearch {
   /** How far behind a trigger's start the search may look to decide on it. */
   readonly reach: number;
+  /** What a text has to hold to hold a trigger. */
+  readonly needs: Needs;
   /** Where the trigger found starts. */
   start: number;
   /** Where it ends, exclusive. */
@@ -45,6 +48,7 @@ function literalSearch(literal: string): TriggerSearch {
   const { length } = literal;
   return {
     reach: length,
+    needs: [...literal].map(presenceOf),
     start: 0,
     end: 0,
     size: 0,
@@ -59,14 +63,15 @@ function literalSearch(literal: string): TriggerSearch {
 
 /** Where a regular expression of bounded length matches. */
 function patternSearch(pattern: RegExp): TriggerSearch {
-  const { maxLength, paths, lead } = patternBounds(pattern);
+  const { maxLength, paths, needs, lead } = patternBounds(pattern);
   if (paths > MAX_PATHS) invalid(`/${pattern.source}/ is ambiguous: it can be tried in ${paths} ways`);
   if (maxLength > MAX_PATTERN_LENGTH)
     invalid(`/${pattern.source}/ can match more than ${MAX_PATTERN_LENGTH} code units`);
-  if (lead !== undefined) return leadSearch(pattern, maxLength, lead);
+  if (lead !== undefined) return leadSearch(pattern, maxLength, needsOf(needs), lead);
   const search = new RegExp(pattern.source, pattern.ignoreCase ? "gi" : "g");
   return {
     reach: maxLength + 1, // a \b at the end looks one further
+    needs: needsOf(needs),
     start: 0,
     end: 0,
     size: 0,
@@ -88,13 +93,19 @@ function patternSearch(pattern: RegExp): TriggerSearch {
  * The same for a pattern whose matches start with one of a few marks: the marks are rarer than the regular expression
  * engine can know, and a string search skips to them several times as fast.
  */
-function leadSearch(pattern: RegExp, maxLength: number, { marks, second }: PatternLead): TriggerSearch {
+function leadSearch(
+  pattern: RegExp,
+  maxLength: number,
+  needs: Needs,
+  { marks, second }: PatternLead,
+): TriggerSearch {
   const sticky = new RegExp(pattern.source, pattern.ignoreCase ? "yi" : "y");
   const chars = [...marks];
   // Where each mark stands next, kept from call to call, or a mark that is not in the text would be sought each time.
   const nexts = chars.map(() => -1);
   return {
     reach: maxLength + 1,
+    needs,
     start: 0,
     end: 0,
     size: 0,
@@ -135,6 +146,7 @@ function digitsSearch(fewest: number, most: number): TriggerSearch {
   const skeleton = new RegExp(`\\d[\\d \\t\\n\\r.\\-/()]{${Math.min(fewest - 1, 15)}}`, "g");
   return {
     reach: 2 * MAX_DIGITS * (MAX_GAP + 1),
+    needs: [presenceOf("0123456789")],
     start: 0,
     end: 0,
     size: 0,
@@ -170,6 +182,7 @@ function digitsSearch(fewest: number, most: number): TriggerSearch {
 function tokenSearch(fewest: number): TriggerSearch {
   return {
     reach: MAX_TRIGGER_LENGTH,
+    needs: [],
     start: 0,
     end: 0,
     size: 0,

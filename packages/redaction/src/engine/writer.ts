@@ -1,7 +1,7 @@
 import type { Finding } from "@keelson/core";
 import type { Operator, OperatorInput } from "../operators/operator.ts";
 import { codeAt, isWord } from "./char-codes.ts";
-import type { DecidedPiece, LocatedValue } from "./document.ts";
+import type { DecidedPiece } from "./document.ts";
 import { normalizeValue } from "./normalize.ts";
 import { placeholderName } from "./placeholders.ts";
 
@@ -35,29 +35,23 @@ export function createWriter({ operatorOf, includeValues }: WritingRules): {
   const taken = new Map<string, number>();
   let outputLength = 0;
 
+  const takenOf = (label: string): number => taken.get(label) ?? 0;
+
   const passNumbersBefore = (at: number): void => {
     while (numbers[0] !== undefined && numbers[0].at < at) {
       const { label, number } = numbers.shift() as { label: string; number: number };
-      taken.set(label, Math.max(taken.get(label) ?? 0, number));
+      taken.set(label, Math.max(takenOf(label), number));
     }
   };
 
-  const takenOf = (label: string): number => taken.get(label) ?? 0;
-
-  const replace = ({ type, plain }: LocatedValue, value: string): string => {
+  const replacerOf = (type: string): ((input: OperatorInput) => string) => {
     const operator = operatorOf(type);
     let replacer = replacers.get(operator);
     if (replacer === undefined) {
       replacer = operator.begin();
       replacers.set(operator, replacer);
     }
-    return replacer({
-      type,
-      label: placeholderName(type),
-      value,
-      normalized: () => normalizeValue(type, plain),
-      taken: takenOf,
-    });
+    return replacer;
   };
 
   return {
@@ -71,7 +65,13 @@ export function createWriter({ operatorOf, includeValues }: WritingRules): {
         passNumbersBefore(base + start);
         written += text.slice(copied, start);
         const value = text.slice(start, end);
-        let replacement = replace(located, value);
+        let replacement = replacerOf(type)({
+          type,
+          label: placeholderName(type),
+          value,
+          normalized: () => normalizeValue(type, located.plain),
+          taken: takenOf,
+        });
         // What is dropped must not make one word of two.
         if (replacement === "" && isWord(codeAt(text, start - 1)) && isWord(codeAt(text, end)))
           replacement = " ";
