@@ -1,17 +1,13 @@
+import { createMemoryStorage } from "@keelson/adapters-memory";
+import { createFaultyStorage } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
-import { interceptBackend } from "./support/intercept-backend.ts";
 import { accepted, MINUTE, openStore } from "./support/open-store.ts";
 
 const reason = new Error("changed my mind");
 
 describe("an abort", () => {
   it("before a call rejects with its reason, and nothing happens", async () => {
-    const calls: string[] = [];
-    const { backend } = openStore();
-    const secrets = interceptBackend(backend, (method, call) => {
-      calls.push(method);
-      return call();
-    });
+    const { calls, secrets } = createFaultyStorage(createMemoryStorage());
     const { store } = openStore({ secrets });
     const signal = AbortSignal.abort(reason);
     for (const call of [
@@ -30,8 +26,8 @@ describe("an abort", () => {
   });
 
   it("rejects promptly where the backend does not answer", async () => {
-    const { backend } = openStore();
-    const { store } = openStore({ secrets: interceptBackend(backend, () => new Promise(() => {})) });
+    const { secrets } = createFaultyStorage(createMemoryStorage(), { at: 1, effect: "hold" });
+    const { store } = openStore({ secrets });
     const abort = new AbortController();
     const call = store.verify("api", "value", { signal: abort.signal });
     abort.abort(reason);

@@ -1,86 +1,83 @@
-import type { SecretBackend } from "@keelson/core";
-import { isKeelsonError } from "@keelson/core";
+import { createMemoryStorage } from "@keelson/adapters-memory";
+import { isKeelsonError, type Storage } from "@keelson/core";
 import { createSecretStore, type RotationHooks, type SecretKind, type SecretStore } from "@keelson/secrets";
+import { createFaultyStorage, type FaultPlan, type FaultyStorage } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
-import { interceptBackend } from "./support/intercept-backend.ts";
 import { accepted, MINUTE, openStore, token } from "./support/open-store.ts";
 
 const OLD = token("old");
 const NEW = token("new");
 
-/** A process that dies at its nth step, before or after it, and does nothing from then on. */
-function mortal(dieAt: number, when: "before" | "after") {
-  let steps = 0;
-  let dead = false;
-  const step = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (dead) throw new Error("dead");
-    const last = ++steps === dieAt;
-    if (last && when === "before") dead = true;
-    if (dead) throw new Error("dead");
-    const result = await work();
-    if (last) dead = true;
-    if (dead) throw new Error("dead");
-    return result;
-  };
-  return { step, died: () => dead, steps: () => steps };
-}
-
-type Process = ReturnType<typeof mortal>;
-
-/** The other side of a rotation: accepts what it was told to. */
-function hooksOf(target: Set<string>, { step }: Process): Required<RotationHooks> {
+/**
+ * The other side of a rotation: it accepts the values that are keys of its blobs. Every hook is one call to the
+ * storage, so that a process can die there as it can at a call to the backend.
+ */
+function hooksOf({ blobs }: Storage): Required<RotationHooks> {
   return {
-    create: () => step(async () => NEW),
-    set: ({ candidate }) => step(async () => void target.add(candidate.expose())),
-    test: ({ candidate }) => step(async () => target.has(candidate.expose())),
-    finish: () => step(async () => {}),
-    undo: ({ candidate }) => step(async () => void target.delete(candidate?.expose() ?? NEW)),
+    create: async () => {
+      await blobs.stat("create");
+      return NEW;
+    },
+    set: async ({ candidate }) => {
+      await blobs.put(candidate.expose(), new Uint8Array());
+    },
+    test: async ({ candidate }) => (await blobs.stat(candidate.expose())) !== undefined,
+    finish: async () => {
+      await blobs.stat("finish");
+    },
+    undo: async ({ candidate }) => {
+      await blobs.delete(candidate?.expose() ?? NEW);
+    },
   };
 }
 
-function dying(backend: SecretBackend, { step }: Process): SecretBackend {
-  return interceptBackend(backend, (_, call) => step(call));
+async function targetOf({ blobs }: Storage): Promise<Set<string>> {
+  return new Set((await blobs.list("")).map(({ key }) => key));
+}
+
+/** A process that may die, and the storage that outlives it. */
+interface Life {
+  readonly process: FaultyStorage;
+  readonly storage: Storage;
 }
 
 interface World {
   readonly store: SecretStore;
-  readonly target: Set<string>;
   /** A store of a process that will die. */
-  doomed(process: Process): SecretStore;
+  doomed(process: FaultyStorage): SecretStore;
 }
 
-async function begin(kind: SecretKind): Promise<World> {
-  const { backend, clock, reopen, store } = openStore();
+async function begin(kind: SecretKind, storage: Storage): Promise<World> {
+  const { clock, reopen, store } = openStore({ secrets: storage.secrets });
   await store.put("api", OLD, { kind });
+  await storage.blobs.put(OLD, new Uint8Array());
   return {
-    doomed: (process) => createSecretStore({ clock, secrets: dying(backend, process) }),
-    target: new Set([OLD]),
+    doomed: ({ secrets }) => createSecretStore({ clock, secrets }),
     store: reopen(),
   };
 }
 
-const IMMORTAL = () => mortal(Number.POSITIVE_INFINITY, "before");
-
 /** Runs a call once whole, then once for every step and side of it at which the process may die. */
-async function everyDeath(run: (process: Process) => Promise<void>): Promise<number> {
-  const whole = IMMORTAL();
-  await run(whole);
-  expect(whole.steps()).toBeGreaterThan(1);
-  for (let dieAt = 1; dieAt <= whole.steps(); dieAt++)
-    for (const when of ["before", "after"] as const) {
-      const process = mortal(dieAt, when);
-      await run(process);
-      expect(process.died()).toBe(true);
-    }
-  return whole.steps();
+async function everyDeath(run: (life: Life) => Promise<void>): Promise<void> {
+  const live = async (plan?: FaultPlan): Promise<number> => {
+    const storage = createMemoryStorage();
+    const process = createFaultyStorage(storage, plan);
+    await run({ process, storage });
+    expect(process.fired).toBe(plan !== undefined);
+    return process.steps;
+  };
+  const steps = await live();
+  expect(steps).toBeGreaterThan(1);
+  for (let at = 1; at <= steps; at++)
+    for (const effect of ["kill", "kill-after"] as const) await live({ at, effect });
 }
 
 describe("a crash", () => {
   it.each(["use", "verify"] as const)(
     "in a rotation without hooks leaves old or new, kind %s",
     async (kind) => {
-      await everyDeath(async (process) => {
-        const { doomed, store } = await begin(kind);
+      await everyDeath(async ({ process, storage }) => {
+        const { doomed, store } = await begin(kind, storage);
         await doomed(process)
           .rotate("api", { graceMs: MINUTE, value: NEW })
           .catch(() => {});
@@ -95,75 +92,75 @@ describe("a crash", () => {
   it.each(["use", "verify"] as const)(
     "in a rotation with hooks never locks out, and the next call completes it, kind %s",
     async (kind) => {
-      await everyDeath(async (process) => {
-        const { doomed, store, target } = await begin(kind);
+      await everyDeath(async ({ process, storage }) => {
+        const { doomed, store } = await begin(kind, storage);
         await doomed(process)
-          .rotate("api", { graceMs: MINUTE, hooks: hooksOf(target, process) })
+          .rotate("api", { graceMs: MINUTE, hooks: hooksOf(process) })
           .catch(() => {});
         const { current } = await store.status("api");
         const now = current === 1 ? OLD : NEW;
-        expect(target).toContain(now);
+        expect(await targetOf(storage)).toContain(now);
         expect(await accepted(store, "api", [OLD])).toEqual([OLD]);
         expect((await store.verify("api", now)).ok).toBe(true);
 
         const again = await store
-          .rotate("api", { graceMs: MINUTE, hooks: hooksOf(target, IMMORTAL()) })
+          .rotate("api", { graceMs: MINUTE, hooks: hooksOf(storage) })
           .catch((error: unknown) => error);
         if (current === 2) expect(isKeelsonError(again, "SECRET_GRACE_OPEN")).toBe(true);
         else expect(again).toMatchObject({ previous: 1, finished: true });
         const after = await store.status("api");
         expect(after.rotation).toBeUndefined();
         expect(await accepted(store, "api", [OLD, NEW])).toEqual([OLD, NEW]);
-        expect(target).toEqual(new Set([OLD, NEW]));
+        expect(await targetOf(storage)).toEqual(new Set([OLD, NEW]));
       });
     },
   );
 
   it("in a rotation with a generated value leaves no candidate behind at the other side", async () => {
-    await everyDeath(async (process) => {
-      const { doomed, store, target } = await begin("use");
-      const { create, ...hooks } = hooksOf(target, process);
+    await everyDeath(async ({ process, storage }) => {
+      const { doomed, store } = await begin("use", storage);
+      const { create, ...hooks } = hooksOf(process);
       await doomed(process)
         .rotate("api", { graceMs: MINUTE, hooks })
         .catch(() => {});
-      const { create: _, ...sound } = hooksOf(target, IMMORTAL());
+      const { create: _, ...sound } = hooksOf(storage);
       await store.rotate("api", { graceMs: MINUTE, hooks: sound }).catch(() => {});
-      expect(target).toEqual(new Set([OLD, (await store.get("api")).expose()]));
+      expect(await targetOf(storage)).toEqual(new Set([OLD, (await store.get("api")).expose()]));
     });
   });
 
   it("in a rotation that takes a candidate back leaves the old version, and nothing behind", async () => {
-    await everyDeath(async (process) => {
-      const { doomed, store, target } = await begin("use");
-      const hooks = { ...hooksOf(target, process), test: () => false };
+    await everyDeath(async ({ process, storage }) => {
+      const { doomed, store } = await begin("use", storage);
+      const hooks = { ...hooksOf(process), test: () => false };
       const failing = doomed(process).rotate("api", { graceMs: MINUTE, hooks });
       await expect(failing).rejects.toThrow();
       expect(await accepted(store, "api", [OLD, NEW])).toEqual([OLD]);
-      const sound = hooksOf(target, IMMORTAL());
+      const sound = hooksOf(storage);
       await store.rotate("api", { graceMs: MINUTE, value: token("third"), hooks: sound });
-      expect(target).toEqual(new Set([OLD, token("third")]));
+      expect(await targetOf(storage)).toEqual(new Set([OLD, token("third")]));
     });
   });
 
   it("in the call that takes up a crashed rotation is no worse than the first", async () => {
     for (let dieAt = 1; dieAt <= 8; dieAt++)
-      await everyDeath(async (process) => {
-        const { doomed, store, target } = await begin("use");
-        const first = mortal(dieAt, "after");
+      await everyDeath(async ({ process, storage }) => {
+        const { doomed, store } = await begin("use", storage);
+        const first = createFaultyStorage(storage, { at: dieAt, effect: "kill-after" });
         for (const each of [first, process])
           await doomed(each)
-            .rotate("api", { graceMs: MINUTE, hooks: hooksOf(target, each) })
+            .rotate("api", { graceMs: MINUTE, hooks: hooksOf(each) })
             .catch(() => {});
-        expect(target).toContain((await store.get("api")).expose());
-        await store.rotate("api", { graceMs: MINUTE, hooks: hooksOf(target, IMMORTAL()) }).catch(() => {});
+        expect(await targetOf(storage)).toContain((await store.get("api")).expose());
+        await store.rotate("api", { graceMs: MINUTE, hooks: hooksOf(storage) }).catch(() => {});
         expect(await accepted(store, "api", [OLD, NEW])).toEqual([OLD, NEW]);
-        expect(target).toEqual(new Set([OLD, NEW]));
+        expect(await targetOf(storage)).toEqual(new Set([OLD, NEW]));
       });
   });
 
   it("in expireGrace refuses the old version where it had returned, and the new one never", async () => {
-    await everyDeath(async (process) => {
-      const { doomed, store } = await begin("verify");
+    await everyDeath(async ({ process, storage }) => {
+      const { doomed, store } = await begin("verify", storage);
       await store.rotate("api", { graceMs: MINUTE, value: NEW });
       const returned = await doomed(process)
         .expireGrace("api")
@@ -177,12 +174,12 @@ describe("a crash", () => {
   });
 
   it("in the call that finds a window over never opens it again once that call has answered", async () => {
-    await everyDeath(async (process) => {
-      const { backend, clock, store } = openStore();
+    await everyDeath(async ({ process, storage }) => {
+      const { clock, store } = openStore({ secrets: storage.secrets });
       await store.put("api", OLD, { kind: "verify" });
       const { previousExpiresAtMs = 0 } = await store.rotate("api", { graceMs: MINUTE, value: NEW });
       clock.setNow(previousExpiresAtMs);
-      const late = createSecretStore({ clock, secrets: dying(backend, process) });
+      const late = createSecretStore({ clock, secrets: process.secrets });
       const answer = await late.verify("api", OLD).catch(() => undefined);
       expect(answer?.ok).not.toBe(true);
       clock.setNow(previousExpiresAtMs - 1);
@@ -191,11 +188,14 @@ describe("a crash", () => {
   });
 
   it("in put leaves nothing, or the secret", async () => {
-    const died = mortal(1, "after");
-    const { doomed, store } = await begin("use");
-    await expect(doomed(died).put("other", "value")).rejects.toThrow("dead");
+    const storage = createMemoryStorage();
+    const { doomed, store } = await begin("use", storage);
+    const error = new Error("dead");
+    const died = createFaultyStorage(storage, { at: 1, effect: "kill-after", error });
+    await expect(doomed(died).put("other", "value")).rejects.toBe(error);
     expect((await store.get("other")).expose()).toBe("value");
-    await expect(doomed(mortal(1, "before")).put("third", "value")).rejects.toThrow("dead");
+    const unborn = createFaultyStorage(storage, { at: 1, effect: "kill", error });
+    await expect(doomed(unborn).put("third", "value")).rejects.toBe(error);
     await expect(store.get("third")).rejects.toMatchObject({ code: "SECRET_NOT_FOUND" });
   });
 });
