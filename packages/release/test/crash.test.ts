@@ -1,29 +1,14 @@
 import { createManualClock, createMemoryStorage } from "@keelson/adapters-memory";
-import type { Json, StateStore } from "@keelson/core";
+import type { Json, Storage } from "@keelson/core";
+import { createFaultyStorage, type FaultEffect, type FaultPlan } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import { createReleaseManager, type Observation, type ReleaseManager } from "../src/index.ts";
 import { bundleOf, casesOf, dump, scoreTable } from "./support.ts";
 
-type CrashAt = "before" | "after";
-
 const crash = new Error("crashed");
 
-/** A store that fails at its call number `at`, before or after the call takes effect, and at every call from then on. */
-function crashing(state: StateStore, at: number, when: CrashAt): StateStore & { calls(): number } {
-  let calls = 0;
-  const guard = async <T>(call: () => T | PromiseLike<T>): Promise<T> => {
-    calls++;
-    if (calls < at) return call();
-    if (calls === at && when === "after") await call();
-    throw crash;
-  };
-  return {
-    get: (keys, options) => guard(() => state.get(keys, options)),
-    scan: (options) => guard(() => state.scan(options)),
-    commit: (changes, options) => guard(() => state.commit(changes, options)),
-    calls: () => calls,
-  };
-}
+/** How a call to the store may go wrong: alone, or as the last that its process makes. */
+const effects = ["fail", "fail-after", "kill", "kill-after"] as const satisfies readonly FaultEffect[];
 
 const plan = { stages: [0.1, 1], minRequests: 2, breach: { minObservations: 2 } };
 
@@ -51,32 +36,34 @@ const story: ((manager: ReleaseManager) => Promise<unknown>)[] = [
   (m) => m.rollback({ to: "v1" }),
 ];
 
+/** Lives the story with a crash in one step, and says whether it came to it. */
 async function live(
-  state: StateStore,
-  crashes: { step: number; at: number; when: CrashAt } | undefined,
-): Promise<number> {
+  storage: Storage,
+  crashes?: Pick<FaultPlan, "at" | "effect"> & { readonly step: number },
+): Promise<boolean> {
   const clock = createManualClock();
-  let calls = 0;
+  const { state } = storage;
+  let crashed = false;
   for (const [i, step] of story.entries()) {
     if (crashes?.step === i) {
-      const store = crashing(state, crashes.at, crashes.when);
+      const faulty = createFaultyStorage(storage, { ...crashes, error: crash });
       try {
-        await step(createReleaseManager({ state: store, clock }));
+        await step(createReleaseManager({ state: faulty.state, clock }));
       } catch (error) {
         expect(error).toBe(crash);
       }
-      calls = store.calls();
+      crashed = faulty.fired;
       // A ramp that ended in the crashed call is not started again by hand: the worker finds none to resume.
     }
     await step(createReleaseManager({ state, clock }));
   }
-  return calls;
+  return crashed;
 }
 
 describe("a crash at any call to the store", () => {
   it("leaves a record from which others go on to the very same end", async () => {
     const undisturbed = createMemoryStorage();
-    await live(undisturbed.state, undefined);
+    await live(undisturbed);
     const expected: Record<string, Json> = await dump(undisturbed.state);
     const manager = createReleaseManager({ state: undisturbed.state });
     expect((await manager.history()).map(({ type }) => type)).toEqual([
@@ -95,14 +82,14 @@ describe("a crash at any call to the store", () => {
     ]);
 
     let tried = 0;
-    for (const when of ["before", "after"] as const) {
+    for (const effect of effects) {
       for (const step of story.keys()) {
         for (let at = 1; ; at++) {
-          const { state } = createMemoryStorage();
-          const calls = await live(state, { step, at, when });
-          if (calls < at) break;
+          const storage = createMemoryStorage();
+          const { state } = storage;
+          if (!(await live(storage, { step, at, effect }))) break;
           tried++;
-          expect(await dump(state), `step ${step}, call ${at}, ${when}`).toEqual(expected);
+          expect(await dump(state), `step ${step}, call ${at}, ${effect}`).toEqual(expected);
           expect((await createReleaseManager({ state }).verifyAudit()).valid).toBe(true);
         }
       }
@@ -111,16 +98,17 @@ describe("a crash at any call to the store", () => {
   });
 
   it("makes a canary fail without moving traffic, or a release land once", async () => {
-    for (const when of ["before", "after"] as const) {
+    for (const effect of effects) {
       for (let at = 1; ; at++) {
-        const { state } = createMemoryStorage();
+        const storage = createMemoryStorage();
+        const { state } = storage;
         const evals = scoreTable({});
         const sound = createReleaseManager({ state, evals });
         for (const name of ["v1", "v2"]) await sound.register(name, bundleOf(name));
         await sound.promote("v1");
-        const store = crashing(state, at, when);
+        const faulty = createFaultyStorage(storage, { at, effect, error: crash });
         const options = { cases: casesOf(3) };
-        await createReleaseManager({ state: store, evals })
+        await createReleaseManager({ state: faulty.state, evals })
           .release("v2", options)
           .catch((error: unknown) => expect(error).toBe(crash));
         const [judged, promoted] = [
@@ -133,7 +121,7 @@ describe("a crash at any call to the store", () => {
         expect((await sound.live())?.name).toBe("v2");
         expect(await sound.history({ types: ["promoted"], release: "v2" })).toHaveLength(1);
         expect((await sound.verifyAudit()).valid).toBe(true);
-        if (store.calls() < at) break;
+        if (!faulty.fired) break;
       }
     }
   });
