@@ -1,11 +1,19 @@
 import { createManualClock, createMemoryStorage, type ManualClock } from "@keelson/adapters-memory";
 import type { Embedder, Storage } from "@keelson/core";
+import { createFaultyStorage, type FaultEffect, type FaultPlan } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import { createIndex, type Index, type SourceDocument } from "../src/index.ts";
-import { createFaultyStorage, type FaultMode, faultModes, InjectedFault } from "./faults.ts";
 import { contentOf, createLetters, faultsOf, paragraphs, tinyRedactor } from "./support.ts";
 
 const NOW = 1_000_000;
+const fault = new Error("injected");
+const effects = [
+  "fail",
+  "fail-after",
+  "kill",
+  "kill-after",
+  "kill-within",
+] as const satisfies readonly FaultEffect[];
 
 const before: SourceDocument[] = [
   { id: "rewritten", text: "one\n\ntwo\n\nthree", subjects: ["ann"] },
@@ -86,45 +94,58 @@ async function view(storage: Storage, clock: ManualClock): Promise<unknown> {
   return { content: await contentOf(index, ids), documents, chunks, snapshots: snapshots.length };
 }
 
+/** Opens the index on a storage that goes wrong at a call, counted from when it is open; without one, never. */
+async function openFaulty(storage: Storage, clock: ManualClock, plan?: FaultPlan, embedder?: Embedder) {
+  // Opening makes the same calls on a storage of the same content.
+  const twin = createMemoryStorage();
+  await createWorld(twin);
+  const opening = createFaultyStorage(twin);
+  await open(opening, clock, embedder);
+  const faulty = createFaultyStorage(storage, plan && { error: fault, ...plan, at: opening.steps + plan.at });
+  const index = await open(faulty, clock, embedder);
+  expect(faulty.steps).toBe(opening.steps);
+  return { faulty, index };
+}
+
 /** Runs an operation with a fault at one call; says whether the fault was reached. */
-async function attempt(operation: Operation, call: number, mode: FaultMode) {
+async function attempt(operation: Operation, plan?: FaultPlan) {
   const storage = createMemoryStorage();
   const world = await createWorld(storage);
   world.clock.setNow(operation.nowMs ?? NOW);
   const start = await view(storage, world.clock);
-  const faulty = createFaultyStorage(storage);
-  const index = await open(faulty, world.clock, operation.embedder);
-  faulty.arm(call, mode);
+  const { faulty, index } = await openFaulty(storage, world.clock, plan, operation.embedder);
   let failed = false;
   try {
     await operation.run(index, world);
   } catch (error) {
     // Anything else would be the index's own confusion.
-    if (!(error instanceof InjectedFault)) throw error;
+    if (error !== fault) throw error;
     failed = true;
   }
-  return { storage, faulty, world, index, start, failed, reached: faulty.calls() >= call };
+  return { storage, world, index, start, failed, reached: faulty.fired };
 }
 
 async function wanted(operation: Operation): Promise<unknown> {
-  const { storage, world } = await attempt(operation, 0, "fail");
+  const { storage, world } = await attempt(operation);
   return await view(storage, world.clock);
 }
 
 describe.each(operations)("a failure in $name", (operation) => {
-  it.each(faultModes)("of the kind %s leaves old or new at every single call, and no trace", async (mode) => {
+  it.each(effects)("of the kind %s leaves old or new at every single call, and no trace", async (effect) => {
     const goal = await wanted(operation);
     let calls = 0;
     let rejected = 0;
     for (let call = 1; ; call++) {
-      const { storage, faulty, world, index, start, failed, reached } = await attempt(operation, call, mode);
+      const { storage, world, index, start, failed, reached } = await attempt(operation, {
+        at: call,
+        effect,
+      });
       if (!reached) break;
       calls++;
       if (failed) rejected++;
-      const alive = mode === "fail" || mode === "lost";
+      const alive = effect === "fail" || effect === "fail-after";
       if (alive && failed) {
         // The handle goes on: the same call again finishes the work, and clears up what the failure left.
-        faulty.arm(0, mode);
         await operation.run(index, world);
         if (operation.name !== "snapshot")
           expect(await view(storage, world.clock), `call ${call}`).toEqual(goal);
@@ -146,23 +167,17 @@ describe.each(operations)("a failure in $name", (operation) => {
 });
 
 describe("a failure in createIndex", () => {
-  it.each(faultModes)("of the kind %s leaves an index that opens, at every single call", async (mode) => {
+  it.each(effects)("of the kind %s leaves an index that opens, at every single call", async (effect) => {
     for (let call = 1; ; call++) {
       const storage = createMemoryStorage();
       const world = await createWorld(storage);
       // Something to recover: writes that died while staging and while collecting, and a restore that died.
-      const second = createFaultyStorage(storage);
-      const restoring = await open(second, world.clock);
-      const third = createFaultyStorage(storage);
-      const removing = await open(third, world.clock);
-      const first = createFaultyStorage(storage);
-      const writing = await open(first, world.clock);
-      first.arm(6, "torn");
-      await expect(writing.upsert(after)).rejects.toThrow(InjectedFault);
-      third.arm(4, "crash");
-      await expect(removing.remove(["rewritten"])).rejects.toThrow(InjectedFault);
-      second.arm(10, "crash");
-      await expect(restoring.restore(world.snapshotId)).rejects.toThrow(InjectedFault);
+      const restoring = await openFaulty(storage, world.clock, { at: 10, effect: "kill" });
+      const removing = await openFaulty(storage, world.clock, { at: 4, effect: "kill" });
+      const writing = await openFaulty(storage, world.clock, { at: 6, effect: "kill-within" });
+      await expect(writing.index.upsert(after)).rejects.toBe(fault);
+      await expect(removing.index.remove(["rewritten"])).rejects.toBe(fault);
+      await expect(restoring.index.restore(world.snapshotId)).rejects.toBe(fault);
       const left = await faultsOf(storage);
       expect(left).toContain("a restore was left behind");
       expect(
@@ -170,17 +185,15 @@ describe("a failure in createIndex", () => {
         left.join(),
       ).toHaveLength(2);
 
-      const faulty = createFaultyStorage(storage);
-      faulty.arm(call, mode);
+      const faulty = createFaultyStorage(storage, { at: call, effect, error: fault });
       let opened = true;
       await open(faulty, world.clock).catch((error: unknown) => {
-        if (!(error instanceof InjectedFault)) throw error;
+        if (error !== fault) throw error;
         opened = false;
       });
-      const reached = faulty.calls() >= call;
       expect(await view(storage, world.clock), `call ${call}`).toMatchObject({ documents: 4, snapshots: 1 });
       expect(await faultsOf(storage), `call ${call}`).toEqual([]);
-      if (!reached) {
+      if (!faulty.fired) {
         expect(opened).toBe(true);
         expect(call).toBeGreaterThan(5);
         break;
@@ -192,13 +205,12 @@ describe("a failure in createIndex", () => {
     for (let call = 1; ; call++) {
       const storage = createMemoryStorage();
       const clock = createManualClock({ nowMs: NOW });
-      const faulty = createFaultyStorage(storage);
-      faulty.arm(call, "crash-after");
+      const faulty = createFaultyStorage(storage, { at: call, effect: "kill-after" });
       await open(faulty, clock).catch(() => undefined);
       const index = await open(storage, clock);
       await index.upsert(before);
       expect(await faultsOf(storage)).toEqual([]);
-      if (faulty.calls() < call) break;
+      if (!faulty.fired) break;
     }
   });
 });

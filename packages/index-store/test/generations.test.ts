@@ -1,4 +1,5 @@
 import type { Embedder } from "@keelson/core";
+import { createScriptedEmbedder } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import type { SourceDocument } from "../src/index.ts";
 import {
@@ -122,9 +123,8 @@ describe("an index opened with another embedder", () => {
   it("gives up a half-built generation of a third embedder", async () => {
     const { index, open, storage } = await createSubject();
     await index.upsert(documents);
-    const broken = await open({
-      embedder: { ...createLetters("third@1", 8), embed: () => Promise.reject(new Error("down")) },
-    });
+    const script = [{ error: new Error("down") }];
+    const broken = await open({ embedder: createScriptedEmbedder({ id: "third@1", script }) });
     await codeOf(broken.reindex([]));
     const other = await open({ embedder: createLetters("other@1", 16) });
     await other.reindex([]);

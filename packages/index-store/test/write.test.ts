@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { Chunker, Embedder } from "@keelson/core";
+import { createScriptedEmbedder } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import type { SourceDocument } from "../src/index.ts";
 import {
@@ -247,19 +248,10 @@ describe("upsert", () => {
   });
 
   it("splits what it embeds by the embedder's batch size", async () => {
-    const batches: number[] = [];
-    const letters = createLetters();
-    const embedder: Embedder = {
-      ...letters,
-      maxBatchSize: 7,
-      embed: (texts) => {
-        batches.push(texts.length);
-        return letters.embed(texts);
-      },
-    };
+    const embedder = createScriptedEmbedder({ maxBatchSize: 7 });
     const { index } = await createSubject({ embedder });
     await index.upsert(manyDocuments(30));
-    expect(batches).toEqual([7, 7, 7, 7, 2]);
+    expect(embedder.calls.map((texts) => texts.length)).toEqual([7, 7, 7, 7, 2]);
   });
 
   it("embeds equal texts of a batch once", async () => {
@@ -296,10 +288,8 @@ describe("upsert", () => {
   });
 
   it("keeps what an embedder says about trying again", async () => {
-    const thrown = Object.assign(new Error("slow down"), { retryable: true, retryAfterMs: 1500 });
-    const { index } = await createSubject({
-      embedder: { ...createLetters(), embed: () => Promise.reject(thrown) },
-    });
+    const embedder = createScriptedEmbedder({ script: [{ status: 429, retryAfterMs: 1500 }] });
+    const { index } = await createSubject({ embedder });
     expect(await failureOf(index.upsert([{ id: "a", text: "one" }]))).toMatchObject({
       retryable: true,
       retryAfterMs: 1500,
