@@ -23,7 +23,7 @@ type RedactText = (text: string) => WrittenPiece | Promise<WrittenPiece>;
 /**
  * Makes a test of paths. A pattern is keys and indexes joined by dots; `*` stands for one of them, `**` for any number.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when a pattern has an empty part.
+ * @throws KeelsonError ARGUMENT_INVALID when a pattern has an empty part.
  */
 export function compilePaths(patterns: readonly string[]): (path: Path) => boolean {
   const compiled = patterns.map((pattern) => pattern.split("."));

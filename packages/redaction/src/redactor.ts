@@ -62,7 +62,7 @@ export interface KeelsonRedactor extends Redactor {
   /**
    * Redacts one text: findings with offsets into input and output.
    *
-   * @throws {@link KeelsonError} REDACTION_FAILED when a detector or finder throws, claims something outside what it was
+   * @throws KeelsonError REDACTION_FAILED when a detector or finder throws, claims something outside what it was
    * shown, or goes over its budget.
    */
   redact(text: string, options?: AbortOptions): Promise<DetailedRedaction>;
@@ -70,7 +70,7 @@ export interface KeelsonRedactor extends Redactor {
    * Redacts a JSON value: strings, numbers and keys, lists element by element, the names of the keys as context. A
    * number that is found becomes a string.
    *
-   * @throws {@link KeelsonError} REDACTION_FAILED as `redact` does.
+   * @throws KeelsonError REDACTION_FAILED as `redact` does.
    */
   redactValue(value: Json, options?: AbortOptions): Promise<ValueRedaction>;
   /**
@@ -78,7 +78,7 @@ export interface KeelsonRedactor extends Redactor {
    * what `redact` gives for the whole. It holds back what it can't decide yet: a few hundred code units, or an open
    * block of a private key of at most 64 thousand. It errors as `redact` rejects, and what it held back is lost.
    *
-   * @throws {@link KeelsonError} CAPABILITY_UNSUPPORTED when the redactor has finders: they need the whole text.
+   * @throws KeelsonError CAPABILITY_UNSUPPORTED when the redactor has finders: they need the whole text.
    */
   stream(options?: RedactionStreamOptions): TransformStream<string, string>;
 }
@@ -86,7 +86,7 @@ export interface KeelsonRedactor extends Redactor {
 /**
  * Makes a redactor.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when a detector, locale, list rule or path pattern is malformed.
+ * @throws KeelsonError ARGUMENT_INVALID when a detector, locale, list rule or path pattern is malformed.
  *
  * @example
  * ```ts

@@ -24,9 +24,10 @@ export const dateOfBirth: Detector = {
   right: 16,
   version: "1",
   verify({ text, start, end }) {
-    const before = text.slice(0, start);
+    // The last such word before the date.
     let from = -1;
-    for (const word of before.matchAll(WORD)) from = word.index + word[0].length;
+    WORD.lastIndex = 0;
+    while (WORD.test(text) && WORD.lastIndex <= start) from = WORD.lastIndex;
     if (from < 0) return undefined;
     BETWEEN.lastIndex = from;
     BETWEEN.test(text);

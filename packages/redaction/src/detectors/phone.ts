@@ -26,6 +26,7 @@ export const internationalPhone: Detector = {
   },
 };
 
+const PLUS = 43;
 const NANP = /^(?:1|001)?[2-9]\d\d[2-9]\d{6}$/;
 const NANP_GROUPS = /^(?:[13]-)?(?:3-3-4|3-7|6-4)$/;
 
@@ -51,7 +52,7 @@ export const nanpPhone: Detector = {
   version: "1",
   verify(window) {
     const { text, start, end } = window;
-    if (!canStartNanp(text, start, end - start)) return undefined;
+    if (codeAt(text, start - 1) === PLUS || !canStartNanp(text, start, end - start)) return undefined;
     for (const { digits, sizes, end: to, onLine } of phoneReadings(text, start, 10)) {
       if (!NANP.test(digits)) continue;
       if (isOtherNumber(window)) return undefined;
@@ -72,8 +73,10 @@ export const contextPhone: Detector = {
   right: 64,
   version: "1",
   verify(window) {
-    if (!isAnnouncedPhone(window) || isOtherNumber(window)) return undefined;
     const { text, start } = window;
+    // Behind a plus stands an international number.
+    if (codeAt(text, start - 1) === PLUS) return undefined;
+    if (!isAnnouncedPhone(window) || isOtherNumber(window)) return undefined;
     for (const { digits, sizes, end, onLine } of phoneReadings(text, start, 7)) {
       if (digits.length > 15 || !onLine || sizes.some((size, at) => at > 0 && size < 2)) continue;
       return phoneMatch(text, start, end, 0.65, "context");

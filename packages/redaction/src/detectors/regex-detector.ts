@@ -35,7 +35,7 @@ const MAX_PATHS = 1_024;
  * Makes a detector of a regular expression. The pattern only ever sees a bounded window, and a text that would show it
  * too many of them fails with REDACTION_FAILED: nothing is passed through unlooked at.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when the pattern could backtrack without bounds, or holds what it may
+ * @throws KeelsonError ARGUMENT_INVALID when the pattern could backtrack without bounds, or holds what it may
  * not.
  *
  * @example

@@ -54,7 +54,7 @@ function assertDetector({ type, triggers, left, right, budget = 1, verify }: Det
 /**
  * Groups the triggers of all detectors, so that each kind of trigger is looked for once.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when a detector or one of its triggers is malformed.
+ * @throws KeelsonError ARGUMENT_INVALID when a detector or one of its triggers is malformed.
  */
 export function compileDetectors(detectors: readonly Detector[]): CompiledDetectors {
   const compiled = detectors.map((detector, order) => {

@@ -62,7 +62,7 @@ function leadOf({ first, second }: Part): PatternLead | undefined {
  * before it ever sees a text. A loop whose body can't start like what follows it has one way to match; any other
  * multiplies the ways by its iterations.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when the pattern has a flag other than `i`, a back-reference, an
+ * @throws KeelsonError ARGUMENT_INVALID when the pattern has a flag other than `i`, a back-reference, an
  * anchor, or something that `rules` do not allow.
  */
 export function patternBounds(pattern: RegExp, rules: PatternRules = {}): PatternBounds {

@@ -1,4 +1,4 @@
-import { HIDDEN } from "./char-codes.ts";
+import { codeAt, HIDDEN } from "./char-codes.ts";
 
 // The countries of the locale packs: their types read without them, `UK_NHS` as `nhs`.
 const COUNTRY = /^(?:au|br|ca|de|es|fi|fr|in|it|nl|pl|se|uk|us)_/;
@@ -31,16 +31,25 @@ export function createPlaceholderHider(types: Iterable<string>): PlaceholderHide
   const names = [...new Set([...types].map(placeholderName))].sort((a, b) => b.length - a.length);
   const pattern = new RegExp(
     `\\[(${names.join("|")})(?:_(\\d{1,9})|:[a-z2-7]{16}|![\\w.-]{1,64}![\\w-]{1,120000})?\\]`,
-    "g",
+    "y",
   );
   const open = /^\[[a-z0-9_]{0,42}(?::[a-z2-7]{0,16}|![\w.-]{0,64}(?:![\w-]{0,120000})?)?$/;
   return {
     hide(text, onNumbered) {
-      if (!text.includes("[")) return text;
-      return text.replace(pattern, (whole, label: string, number: string | undefined, at: number) => {
+      let hidden = "";
+      let copied = 0;
+      for (let at = text.indexOf("["); at >= 0; at = text.indexOf("[", at + 1)) {
+        const next = codeAt(text, at + 1);
+        if (next < 97 || next > 122) continue;
+        pattern.lastIndex = at;
+        const found = pattern.exec(text);
+        if (found === null) continue;
+        const [whole, label = "", number] = found;
         if (number !== undefined) onNumbered(label, Number(number), at);
-        return HIDDEN.repeat(whole.length);
-      });
+        hidden += text.slice(copied, at) + HIDDEN.repeat(whole.length);
+        copied = at + whole.length;
+      }
+      return copied === 0 ? text : hidden + text.slice(copied);
     },
     openAt(text) {
       const at = text.lastIndexOf("[");

@@ -3,38 +3,48 @@
  * be in it.
  */
 export interface Presence {
-  readonly words: readonly [number, number, number, number];
+  readonly low: number;
+  readonly digits: number;
+  readonly upper: number;
+  readonly lower: number;
 }
 
 /** The characters of a text. */
 export function presenceOf(text: string): Presence {
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let low = 0;
+  let digits = 0;
+  let upper = 0;
+  let lower = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     const bit = 1 << (code & 31);
-    if (code < 32) a |= bit;
-    else if (code < 64) b |= bit;
-    else if (code < 96) c |= bit;
-    else if (code < 128) d |= bit;
+    if (code >= 128) continue;
+    if (code >= 96) lower |= bit;
+    else if (code >= 64) upper |= bit;
+    else if (code >= 32) digits |= bit;
+    else low |= bit;
   }
-  return { words: [a, b, c, d] };
+  return { low, digits, upper, lower };
 }
 
 /** Sets of characters, of each of which one has to be there. */
 export type Needs = readonly Presence[];
 
 /** Makes needs of sets that are flags by ASCII code; a set that holds other characters as well says nothing. */
-export const needsOf = (sets: readonly Uint8Array[]): Needs =>
-  sets
+export function needsOf(sets: readonly Uint8Array[]): Needs {
+  const texts = sets
     .filter((set) => set[128] !== 1)
-    .map((set) => presenceOf(String.fromCharCode(...[...set.keys()].filter((code) => set[code] === 1))));
+    .map((set) => String.fromCharCode(...[...set.keys()].filter((code) => set[code] === 1)));
+  // The smallest set is the likeliest to be missing.
+  return [...new Set(texts)].sort((a, b) => a.length - b.length).map(presenceOf);
+}
 
 /** Is a character of each set there? */
-export function meets(presence: Presence, needs: Needs): boolean {
-  const [a, b, c, d] = presence.words;
+export function meets({ low, digits, upper, lower }: Presence, needs: Needs): boolean {
   for (let at = 0; at < needs.length; at += 1) {
-    const [e, f, g, h] = (needs[at] as Presence).words;
-    if (((a & e) | (b & f) | (c & g) | (d & h)) === 0) return false;
+    const need = needs[at] as Presence;
+    if (((low & need.low) | (digits & need.digits) | (upper & need.upper) | (lower & need.lower)) === 0)
+      return false;
   }
   return true;
 }

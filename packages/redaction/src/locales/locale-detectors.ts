@@ -40,7 +40,7 @@ const PACKS: Readonly<Record<string, readonly Detector[]>> = {
  * (Aadhaar, PAN, GSTIN), IT (fiscal code, VAT), NL (BSN, VAT), PL (PESEL, NIP, REGON), SE (personal and organisation
  * numbers) and US (ITIN, EIN, ABA, NPI, MBI).
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when a code is none of a country with telephones.
+ * @throws KeelsonError ARGUMENT_INVALID when a code is none of a country with telephones.
  */
 export function localeDetectors(locales: readonly string[]): Detector[] {
   for (const locale of locales) {

@@ -22,7 +22,7 @@ const keysOf = (key: RedactionKey): EncryptionKeys => ({
  * gets the text back with {@link restore}. The initialisation vector is an HMAC of the value under a key of its own, so
  * the same text gives the same output, and equal values can be seen to be equal, as with {@link pseudonym}.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when the key's id is malformed or the key has under 32 bytes.
+ * @throws KeelsonError ARGUMENT_INVALID when the key's id is malformed or the key has under 32 bytes.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export function encrypt(key: RedactionKey): Operator {
 /**
  * Puts back what {@link encrypt} took out, as far as the keys go: placeholders of other keys and kinds stay.
  *
- * @throws {@link KeelsonError} SECRET_UNREADABLE when a placeholder of one of the keys was changed, or made with another
+ * @throws KeelsonError SECRET_UNREADABLE when a placeholder of one of the keys was changed, or made with another
  * key of the same id. Nothing is given back then.
  */
 export function restore(text: string, keys: readonly RedactionKey[]): string {

@@ -12,7 +12,7 @@ export interface RedactionKey {
 /**
  * Derives the key for one purpose.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when the id is malformed or the key is too short.
+ * @throws KeelsonError ARGUMENT_INVALID when the id is malformed or the key is too short.
  */
 export function deriveKey({ id, key }: RedactionKey, purpose: string): Buffer {
   const invalid = (reason: string): never => {

@@ -17,7 +17,7 @@ const MOST = 4;
  * value is always masked. What is left to be seen is text like any other: joined to other text without a blank, a second
  * redaction may read it otherwise.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when more than four characters are to be left at an end.
+ * @throws KeelsonError ARGUMENT_INVALID when more than four characters are to be left at an end.
  */
 export function mask(options: MaskOptions = {}): Operator {
   const { keepStart = 0, keepEnd = 4 } = options;

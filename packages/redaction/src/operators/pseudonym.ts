@@ -20,7 +20,7 @@ function base32(bytes: Uint8Array): string {
  * and normalised value. The same value gives the same pseudonym in every document, so joins survive; give each tenant
  * a key of its own, and no pseudonym of one can be told in the data of another.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when the key's id is malformed or the key has under 32 bytes.
+ * @throws KeelsonError ARGUMENT_INVALID when the key's id is malformed or the key has under 32 bytes.
  *
  * @example
  * ```ts

@@ -31,7 +31,7 @@ const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => let
 /**
  * Makes one test of a list of rules.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when a value or suffix is empty.
+ * @throws KeelsonError ARGUMENT_INVALID when a value or suffix is empty.
  */
 export function compileRules(
   rules: readonly ListRule[],

@@ -1,10 +1,8 @@
 import type { Detector, DetectorMatch } from "@keelson/core";
 import { isRandom } from "./randomness.ts";
-import { endsAnnouncing, endsLikeSecret, type SecretKind, secretKind } from "./secret-names.ts";
+import { endsAnnouncing, endsLikeSecret, nameBefore, type SecretKind, secretKind } from "./secret-names.ts";
 
 const MAX_VALUE = 512;
-// The name at the end of what stands before the sign of assignment: one word, or a few behind each other.
-const NAME = /([A-Za-zÀ-ɏ][\wÀ-ɏ.-]{0,63}(?: [\wÀ-ɏ.-]{1,24}){0,2})["'`\])]{0,3}[ \t]{0,4}$/;
 const QUOTED = /(["'`])((?:\\[^\n]|(?!\1)[^\\\n]){4,512})\1/y;
 const BARE = /[^\s"'`,;<>()[\]{}|&\\]{4,512}/y;
 // What stands for a value: a variable, a call, a word of a type system, a path, a link, a mere word with dots.
@@ -46,22 +44,23 @@ function match(
   return { start: value.start, end: value.end, score, reason };
 }
 
+const ASSIGNMENT = /[:=]>?[ \t]{0,8}["'`]?[A-Za-z0-9_\-+/.!@#%^&*~]{5}/;
+const SIGN = /[:=]>?[ \t]*/y;
+
 /** Finds what is assigned to a name that says secret: `API_KEY=…`, `"password": "…"`, `client_secret: …`. */
 export const assignedSecret: Detector = {
   type: "SECRET",
   name: "assigned_secret",
-  triggers: [/[:=]>?[ \t]{0,8}["'`]?[A-Za-z0-9_\-+/.!@#%^&*~]{6}/],
+  triggers: [ASSIGNMENT],
   left: 96,
   right: MAX_VALUE + 16,
   version: "1",
   verify({ text, start }) {
     if (!endsLikeSecret(text, start)) return undefined;
-    const name = NAME.exec(text.slice(Math.max(0, start - 64), start))?.[1];
-    if (name === undefined) return undefined;
-    const kind = secretKind(name);
+    const kind = secretKind(nameBefore(text, start));
     if (kind === undefined) return undefined;
-    const at = start + (/[:=]>?[ \t]*/.exec(text.slice(start))?.[0].length ?? 1);
-    return match(text, at, kind, 0.85, "name");
+    SIGN.lastIndex = start;
+    return match(text, SIGN.test(text) ? SIGN.lastIndex : start + 1, kind, 0.85, "name");
   },
 };
 
@@ -111,22 +110,29 @@ export const announcedPassword: Detector = {
   },
 };
 
-const HEADER =
-  /authorization["'`]?\s{0,3}[:=]\s{0,3}["'`]?(?:(?:basic|bearer|token|apikey|digest|negotiate)\s{1,3})?/iy;
+const SCHEME = /[:=]\s{0,3}["'`]?(?:(?:basic|bearer|token|apikey|digest|negotiate)\s{1,3})?/iy;
+const CREDENTIALS = /[^\s"'`,;<>()[\]{}|\\]{8,4000}/y;
 
 /** Finds the credentials of an HTTP `Authorization` header (RFC 9110). */
 export const authorizationHeader: Detector = {
   type: "SECRET",
   name: "authorization_header",
-  triggers: ["authorization"],
-  left: 1,
+  triggers: [ASSIGNMENT],
+  left: 96,
   right: 4_096,
   version: "1",
   verify({ text, start }) {
-    HEADER.lastIndex = start;
-    if (!HEADER.test(text)) return undefined;
-    const from = HEADER.lastIndex;
-    const value = /^[^\s"'`,;<>()[\]{}|\\]{8,4000}/.exec(text.slice(from))?.[0] ?? "";
+    if (
+      !endsLikeSecret(text, start) ||
+      !/authorization["'`]?\s{0,3}$/i.test(text.slice(Math.max(0, start - 18), start))
+    ) {
+      return undefined;
+    }
+    SCHEME.lastIndex = start;
+    if (!SCHEME.test(text)) return undefined;
+    const from = SCHEME.lastIndex;
+    CREDENTIALS.lastIndex = from;
+    const value = CREDENTIALS.exec(text)?.[0] ?? "";
     if (NO_VALUE.test(value) || !isRandom(value, 2)) return undefined;
     return { start: from, end: from + value.length, score: 0.9, reason: "header" };
   },

@@ -1,4 +1,4 @@
-import { codeAt } from "../../engine/char-codes.ts";
+import { codeAt, isWord } from "../../engine/char-codes.ts";
 
 /** What kind of secret a name announces, if any. */
 export type SecretKind = "password" | "token" | undefined;
@@ -75,6 +75,24 @@ const ANNOUNCING = new Set(
 export const endsAnnouncing = (text: string, at: number): boolean => ANNOUNCING.has(lastLetters(text, at));
 
 const isLetter = (code: number): boolean => (code | 32) >= 97 && (code | 32) <= 122;
+
+/**
+ * The name that ends before `at`, quotes, brackets and blanks aside: up to three words with single spaces between.
+ */
+export function nameBefore(text: string, at: number): string {
+  let end = at;
+  while (at - end < 8 && !isNameCode(codeAt(text, end - 1))) end -= 1;
+  let start = end;
+  for (let words = 0; words < 3; words += 1) {
+    const word = start;
+    while (end - start < 64 && isNameCode(codeAt(text, start - 1))) start -= 1;
+    if (start === word || codeAt(text, start - 1) !== 32 || !isNameCode(codeAt(text, start - 2))) break;
+    if (words < 2) start -= 1;
+  }
+  return text.slice(start, end);
+}
+
+const isNameCode = (code: number): boolean => isWord(code) || code === 45 || code === 46;
 
 /** Tells from its last words whether a name (`API_KEY`, `db.password`, `clientSecret`) is that of a secret. */
 export function secretKind(name: string): SecretKind {
