@@ -19,14 +19,14 @@ export interface ManualClock extends Clock {
    *
    * What waits for real input or output between two sleeps is not waited for.
    *
-   * @throws {@link KeelsonError} ARGUMENT_INVALID when `ms` is negative or not finite.
+   * @throws KeelsonError ARGUMENT_INVALID when `ms` is negative or not finite.
    */
   advance(ms: number): Promise<void>;
   /**
    * Sets the wall clock, forward or back, as an operator or a time server does. Monotonic time and sleepers take no
    * notice.
    *
-   * @throws {@link KeelsonError} ARGUMENT_INVALID when it is not finite.
+   * @throws KeelsonError ARGUMENT_INVALID when it is not finite.
    */
   setNow(epochMs: number): void;
 }
@@ -58,7 +58,7 @@ interface Sleeper {
  * console.log(hours); // [ 1000, 2000, 3000 ]
  * ```
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when `nowMs` is not finite.
+ * @throws KeelsonError ARGUMENT_INVALID when `nowMs` is not finite.
  */
 export function createManualClock(options: ManualClockOptions = {}): ManualClock {
   const { nowMs = DEFAULT_NOW_MS } = options;

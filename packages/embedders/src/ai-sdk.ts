@@ -44,7 +44,7 @@ export interface FromAiSdkOptions {
  * Errors of the model become EMBEDDING_FAILED without a cause, since the SDK's errors quote the request. The AI SDK's
  * own retries are not involved: whoever calls the embedder retries.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when the model or an option cannot be used.
+ * @throws KeelsonError ARGUMENT_INVALID when the model or an option cannot be used.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import { KeelsonError } from "@keelson/core";
 /**
  * Refuses what cannot be an embedder's id, dimension or batch size, before anything is embedded with it.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID
+ * @throws KeelsonError ARGUMENT_INVALID
  */
 export function assertEmbedderOptions(options: {
   readonly id: unknown;

@@ -31,7 +31,7 @@ export interface HashEmbedderOptions {
  * Signed feature hashing after Weinberger et al., "Feature Hashing for Large Scale Multitask Learning" (2009), with
  * the Porter2 stemmer.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when an option is out of range.
+ * @throws KeelsonError ARGUMENT_INVALID when an option is out of range.
  *
  * @example
  * ```ts

@@ -47,7 +47,7 @@ export interface HttpEmbedderOptions {
  * 5xx; a time to wait that the service names is the error's `retryAfterMs`. Redirects are not followed: they could
  * carry the texts elsewhere.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when an option is out of range.
+ * @throws KeelsonError ARGUMENT_INVALID when an option is out of range.
  *
  * @example
  * ```ts

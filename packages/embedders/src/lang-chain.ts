@@ -1,4 +1,4 @@
-import { type Clock, type Embedder, type KeelsonError, systemClock } from "@keelson/core";
+import { type Clock, type Embedder, systemClock } from "@keelson/core";
 import { assertEmbedderOptions } from "./assert-embedder-options.ts";
 import { callClient } from "./call-client.ts";
 import { toVectors } from "./to-vectors.ts";
@@ -28,7 +28,7 @@ export interface FromLangChainOptions {
  * The interface knows no abort: an aborted call rejects at once, and what the client has begun runs on unheeded.
  * Errors become EMBEDDING_FAILED without a cause, since clients' errors may quote the texts.
  *
- * @throws {@link KeelsonError} ARGUMENT_INVALID when an option is out of range.
+ * @throws KeelsonError ARGUMENT_INVALID when an option is out of range.
  *
  * @example
  * ```ts

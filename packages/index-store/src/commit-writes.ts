@@ -22,7 +22,7 @@ export interface Writes {
  *
  * When it rejects before the ledger commit, what was staged is deleted, at once or by the next write or opening.
  *
- * @throws {@link KeelsonError} STATE_CONFLICT when a document, the head or the intent was changed by somebody else.
+ * @throws KeelsonError STATE_CONFLICT when a document, the head or the intent was changed by somebody else.
  */
 export async function commitWrites(
   context: IndexContext,

@@ -18,9 +18,9 @@ import { writeDocuments } from "./write-documents.ts";
 /**
  * Opens an index, making it where there is none, and finishes or undoes what a crash has left of earlier writes.
  *
- * @throws {@link KeelsonError} KEY_INVALID for a name that cannot be one; ARGUMENT_INVALID, SPEC_VERSION_UNSUPPORTED
+ * @throws KeelsonError KEY_INVALID for a name that cannot be one; ARGUMENT_INVALID, SPEC_VERSION_UNSUPPORTED
  * or CAPABILITY_UNSUPPORTED for a plug-in that cannot be used.
- * @throws {@link KeelsonError} COLLECTION_MISMATCH when the index was made with another metric, or the embedder's
+ * @throws KeelsonError COLLECTION_MISMATCH when the index was made with another metric, or the embedder's
  * dimension changed while its id did not.
  *
  * @example

@@ -7,7 +7,7 @@ const LARGEST_BATCH = 256;
 /**
  * Embeds texts in batches that the embedder takes, and checks what it gives: one finite vector of its dimension a text.
  *
- * @throws {@link KeelsonError} EMBEDDING_FAILED, without a cause, which could quote a text. A `retryAfterMs` of the
+ * @throws KeelsonError EMBEDDING_FAILED, without a cause, which could quote a text. A `retryAfterMs` of the
  * embedder's error is kept.
  */
 export async function embedTexts(

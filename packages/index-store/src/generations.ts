@@ -1,10 +1,4 @@
-import {
-  type KeelsonError,
-  type Revision,
-  type StateChange,
-  scanState,
-  type VectorMetric,
-} from "@keelson/core";
+import { type Revision, type StateChange, scanState, type VectorMetric } from "@keelson/core";
 import { isConflict } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
 import { type Generation, type Head, readHead, type StoredHead } from "./head.ts";
@@ -64,7 +58,7 @@ export async function abandonGeneration(context: IndexContext, generation: Gener
 /**
  * Makes the generation being built the live one. The one that was live is kept; the one kept before it is dropped.
  *
- * @throws {@link KeelsonError} STATE_CONFLICT when the head, or what is to be checked, has moved.
+ * @throws KeelsonError STATE_CONFLICT when the head, or what is to be checked, has moved.
  */
 export async function swapGeneration(
   context: IndexContext,

@@ -1,4 +1,4 @@
-import type { AbortOptions, KeelsonError } from "@keelson/core";
+import type { AbortOptions } from "@keelson/core";
 import type { DocumentSource, SourceDocument } from "./documents.ts";
 import type { IndexMatch, IndexQueryOptions } from "./query.ts";
 import type { IndexedDocument, IndexStatus } from "./read-index.ts";
@@ -34,13 +34,13 @@ export interface Index {
    * A source is read in batches, and each batch shows at once: when the call rejects or is aborted, every document is
    * as it was or as it shall be, and calling again does the rest.
    *
-   * @throws {@link KeelsonError} ID_INVALID, ID_DUPLICATE, VALUE_INVALID or ARGUMENT_INVALID for a document that
+   * @throws KeelsonError ID_INVALID, ID_DUPLICATE, VALUE_INVALID or ARGUMENT_INVALID for a document that
    * cannot be one. Of a list nothing is written then.
-   * @throws {@link KeelsonError} REDACTION_FAILED or CHUNKING_FAILED naming the document, EMBEDDING_FAILED; nothing of
+   * @throws KeelsonError REDACTION_FAILED or CHUNKING_FAILED naming the document, EMBEDDING_FAILED; nothing of
    * its batch is stored.
-   * @throws {@link KeelsonError} EMBEDDER_MISMATCH when another embedder made the index: `reindex` moves it. An empty
+   * @throws KeelsonError EMBEDDER_MISMATCH when another embedder made the index: `reindex` moves it. An empty
    * index is moved without being asked.
-   * @throws {@link KeelsonError} DOCUMENT_CONFLICT when others changed the same document 32 times meanwhile.
+   * @throws KeelsonError DOCUMENT_CONFLICT when others changed the same document 32 times meanwhile.
    */
   upsert(documents: DocumentSource, options?: CheckOptions): Promise<WriteResult>;
 
@@ -59,7 +59,7 @@ export interface Index {
   /**
    * Removes documents; they are hidden at once and then deleted. Unknown ids are no error.
    *
-   * @throws {@link KeelsonError} ID_INVALID or ID_DUPLICATE before anything is removed.
+   * @throws KeelsonError ID_INVALID or ID_DUPLICATE before anything is removed.
    */
   remove(ids: readonly string[], options?: AbortOptions): Promise<RemoveResult>;
 
@@ -68,9 +68,9 @@ export interface Index {
    * What is expired, removed or not yet committed is never among them, and `topK` come back where that many are
    * visible. A text is redacted before it is embedded; a blank one finds nothing.
    *
-   * @throws {@link KeelsonError} TOP_K_INVALID, FILTER_INVALID, VECTOR_DIMENSION_MISMATCH or VECTOR_NOT_FINITE.
-   * @throws {@link KeelsonError} EMBEDDER_MISMATCH when another embedder made the live generation.
-   * @throws {@link KeelsonError} REDACTION_FAILED or EMBEDDING_FAILED.
+   * @throws KeelsonError TOP_K_INVALID, FILTER_INVALID, VECTOR_DIMENSION_MISMATCH or VECTOR_NOT_FINITE.
+   * @throws KeelsonError EMBEDDER_MISMATCH when another embedder made the live generation.
+   * @throws KeelsonError REDACTION_FAILED or EMBEDDING_FAILED.
    */
   query(textOrVector: string | Float32Array, options?: IndexQueryOptions): Promise<IndexMatch[]>;
 
@@ -100,14 +100,14 @@ export interface Index {
    * Takes a snapshot of the live generation into the blob store. What has not changed since an earlier one is not
    * written again. Documents that others write meanwhile are in it as they were or as they became, each whole.
    *
-   * @throws {@link KeelsonError} VECTORS_MISSING when the vector store has lost what the ledger lists.
+   * @throws KeelsonError VECTORS_MISSING when the vector store has lost what the ledger lists.
    */
   snapshot(options?: AbortOptions): Promise<Snapshot>;
 
   /**
    * All snapshots of the index, oldest first.
    *
-   * @throws {@link KeelsonError} SNAPSHOT_CORRUPT when the manifest of one is not what was written.
+   * @throws KeelsonError SNAPSHOT_CORRUPT when the manifest of one is not what was written.
    */
   snapshots(options?: AbortOptions): Promise<Snapshot[]>;
 
@@ -116,10 +116,10 @@ export interface Index {
    * now is back but hidden. It is built beside the live generation, read back and compared with the digest; only then
    * the pointer moves. When it rejects or is aborted, the live generation is as it was.
    *
-   * @throws {@link KeelsonError} SNAPSHOT_NOT_FOUND
-   * @throws {@link KeelsonError} SNAPSHOT_CORRUPT naming the object that is missing or damaged.
-   * @throws {@link KeelsonError} EMBEDDER_MISMATCH when another embedder made it: open the index with that one.
-   * @throws {@link KeelsonError} STATE_CONFLICT when another restore or migration came between.
+   * @throws KeelsonError SNAPSHOT_NOT_FOUND
+   * @throws KeelsonError SNAPSHOT_CORRUPT naming the object that is missing or damaged.
+   * @throws KeelsonError EMBEDDER_MISMATCH when another embedder made it: open the index with that one.
+   * @throws KeelsonError STATE_CONFLICT when another restore or migration came between.
    */
   restore(snapshotId: string, options?: AbortOptions): Promise<RestoreResult>;
 

@@ -24,7 +24,7 @@ interface Call {
 /**
  * Redacts a text. It fails closed.
  *
- * @throws {@link KeelsonError} REDACTION_FAILED, without a cause, which could quote the text.
+ * @throws KeelsonError REDACTION_FAILED, without a cause, which could quote the text.
  */
 export async function redactText(call: Call, text: string): Promise<Redacted<string>> {
   const { context, documentId, signal } = call;
@@ -74,7 +74,7 @@ export async function redactMetadata(call: Call, metadata: Metadata): Promise<Re
 /**
  * Refuses an id that the redactor would change, since ids are stored as they are.
  *
- * @throws {@link KeelsonError} ID_INVALID without the id.
+ * @throws KeelsonError ID_INVALID without the id.
  */
 export async function assertCleanId(context: IndexContext, id: string, signal?: AbortSignal): Promise<void> {
   if (context.allowPiiInIds || context.redactor === noRedaction) return;

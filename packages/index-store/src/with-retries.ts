@@ -7,7 +7,7 @@ const MOST_ATTEMPTS = 32;
  * rounds are enough for as many writers.
  *
  * @param documentId Whom to name when the conflict is not about one document.
- * @throws {@link KeelsonError} DOCUMENT_CONFLICT after 32 rounds.
+ * @throws KeelsonError DOCUMENT_CONFLICT after 32 rounds.
  */
 export async function withRetries<T>(
   documentId: string,

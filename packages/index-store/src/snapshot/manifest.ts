@@ -45,8 +45,8 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 }
 
 /**
- * @throws {@link KeelsonError} SNAPSHOT_NOT_FOUND when there is none of that id.
- * @throws {@link KeelsonError} SNAPSHOT_CORRUPT when it is not what was written.
+ * @throws KeelsonError SNAPSHOT_NOT_FOUND when there is none of that id.
+ * @throws KeelsonError SNAPSHOT_CORRUPT when it is not what was written.
  */
 export async function readManifest(
   context: IndexContext,
