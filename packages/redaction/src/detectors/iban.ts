@@ -4,7 +4,7 @@ import { codeAt, isAlnum } from "../engine/char-codes.ts";
 import { isBreak } from "./window.ts";
 
 /** How long the IBANs of each country are (SWIFT IBAN registry, release 99, and the countries that use them unlisted). */
-export const IBAN_LENGTHS: Readonly<Record<string, number>> = {
+const IBAN_LENGTHS: Readonly<Record<string, number>> = {
   AD: 24,
   AE: 23,
   AL: 28,

@@ -15,7 +15,7 @@ const VERSION = /(?:^|[\s("'[])(?:version|ver|v|release|build|section|chapter|§
 const isV4 = (text: string): boolean => V4.test(text);
 
 /** Is a text an IPv6 address (RFC 4291), without prefix or zone? */
-export function isV6(text: string): boolean {
+function isV6(text: string): boolean {
   let groups = 0;
   let digits = 0;
   let gap = false;

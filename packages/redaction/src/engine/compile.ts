@@ -2,7 +2,7 @@ import { type Detector, KeelsonError } from "@keelson/core";
 import { createTriggerSearch, type TriggerKind, type TriggerSearch, triggerKind } from "./trigger-search.ts";
 
 /** A detector with its place in the declared order. */
-export interface CompiledDetector {
+interface CompiledDetector {
   readonly detector: Detector;
   readonly name: string;
   readonly order: number;
@@ -24,7 +24,7 @@ export interface CompiledTrigger {
 }
 
 /** A set of detectors, ready to run. */
-export interface CompiledDetectors {
+interface CompiledDetectors {
   readonly detectors: readonly CompiledDetector[];
   readonly triggers: readonly CompiledTrigger[];
   /** How many bonds there are. */

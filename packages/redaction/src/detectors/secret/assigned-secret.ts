@@ -10,7 +10,7 @@ const NO_VALUE =
   /^(?:[$%@<{(]|(?:true|false|null|nil|none|undefined|required|optional|string|number|boolean|object|function|process\.env|os\.environ)\b|(?:https?|ftp|file):|[./~]|\w+\()|^[A-Za-z_]+(?:[./:-][A-Za-z_]+)*$|[({]$/i;
 
 /** Could the value be a secret of that kind, and no mere word, variable or stand-in? */
-export function isSecretValue(value: string, kind: SecretKind, quoted: boolean): boolean {
+function isSecretValue(value: string, kind: SecretKind, quoted: boolean): boolean {
   if (kind === undefined || NO_VALUE.test(value)) return false;
   if (kind === "password")
     return value.length >= 6 && /[^A-Za-z]/.test(value) && /[A-Za-z]/.test(value) && isRandom(value, 2);
@@ -18,7 +18,7 @@ export function isSecretValue(value: string, kind: SecretKind, quoted: boolean):
 }
 
 /** The value that starts at `at`, with or without quotes; the quotes are no part of it. */
-export function valueAt(
+function valueAt(
   text: string,
   at: number,
 ): { start: number; end: number; quoted: boolean } | undefined {

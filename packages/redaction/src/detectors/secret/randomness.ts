@@ -1,5 +1,5 @@
 /** The Shannon entropy of a text's characters, in bits for each. */
-export function entropy(text: string): number {
+function entropy(text: string): number {
   counts.fill(0);
   for (let at = 0; at < text.length; at += 1) {
     const kind = Math.min(text.charCodeAt(at), counts.length - 1);
