@@ -147,6 +147,8 @@ describe.each(operations)("a failure in $name", (operation) => {
       if (alive && failed) {
         // The handle goes on: the same call again finishes the work, and clears up what the failure left.
         await operation.run(index, world);
+        // Before the view, whose opening clears up too. A sweep that finds nothing more leaves that to the next write.
+        if (operation.name !== "sweepExpired") expect(await faultsOf(storage), `call ${call}`).toEqual([]);
         if (operation.name !== "snapshot")
           expect(await view(storage, world.clock), `call ${call}`).toEqual(goal);
         expect(await faultsOf(storage), `call ${call}`).toEqual([]);
