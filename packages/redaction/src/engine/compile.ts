@@ -24,7 +24,7 @@ export interface CompiledTrigger {
 }
 
 /** A set of detectors, ready to run. */
-interface CompiledDetectors {
+export interface CompiledDetectors {
   readonly detectors: readonly CompiledDetector[];
   readonly triggers: readonly CompiledTrigger[];
   /** How many bonds there are. */
