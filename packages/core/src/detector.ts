@@ -2,8 +2,9 @@
  * What makes the engine call a detector:
  *
  * - a string, 1 to 64 UTF-16 code units: wherever it stands in the text, ASCII letter case ignored;
- * - a regular expression of bounded length: wherever it matches, the search going on behind each match. It may use
- *   the flag `i`, but neither `*`, `+`, `{n,}`, look-around, `^`, `$` nor back-references;
+ * - a regular expression that matches at most 256 code units: wherever it matches, the search going on behind each
+ *   match. It may use the flag `i`, but neither `*`, `+`, `{n,}`, look-around, `^`, `$` nor back-references, and it must
+ *   not be able to match one text in more than 64 ways;
  * - `{ digits }`, 1 to 32: wherever a run of digits starts from which at least that many follow, up to three spaces,
  *   tabs, line breaks, dots, dashes, slashes or parentheses between two of them not counted;
  * - `{ token }`, 8 to 64: wherever a run of at least that many ASCII letters, digits, `_` and `-` starts.

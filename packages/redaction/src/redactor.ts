@@ -75,7 +75,7 @@ export interface KeelsonRedactor extends Redactor {
   redactValue(value: Json, options?: AbortOptions): Promise<ValueRedaction>;
   /**
    * A stream that redacts what goes through it. However the text is cut into chunks, what comes out is, put together,
-   * what `redact` gives for the whole. It holds back what it can't decide yet: a few hundred code units, or an open
+   * what `redact` gives for the whole. It holds back what it can't decide yet: a few thousand code units, or an open
    * block of a private key of at most 64 thousand. It errors as `redact` rejects, and what it held back is lost.
    *
    * @throws KeelsonError CAPABILITY_UNSUPPORTED when the redactor has finders: they need the whole text.

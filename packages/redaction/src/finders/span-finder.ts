@@ -4,7 +4,9 @@ import type { AbortOptions, Awaitable } from "@keelson/core";
 export interface FoundSpan {
   /** The kind of thing: one of the finder's `types`. */
   readonly type: string;
+  /** Where it starts in the text. */
   readonly start: number;
+  /** Where it ends, exclusive. */
   readonly end: number;
   /** How sure the finder is, 0..1. Default 0.5. */
   readonly score?: number | undefined;

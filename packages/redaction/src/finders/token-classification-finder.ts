@@ -4,6 +4,7 @@ import type { FoundSpan, SpanFinder } from "./span-finder.ts";
 export interface ClassifiedToken {
   /** The label: `B-PER`, `I-PER`, `O`, … */
   readonly entity: string;
+  /** How sure the model is of the label, 0..1. */
   readonly score: number;
   /** The token, with its tokenizer's marks. */
   readonly word: string;

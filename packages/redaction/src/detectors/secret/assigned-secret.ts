@@ -18,10 +18,7 @@ function isSecretValue(value: string, kind: SecretKind, quoted: boolean): boolea
 }
 
 /** The value that starts at `at`, with or without quotes; the quotes are no part of it. */
-function valueAt(
-  text: string,
-  at: number,
-): { start: number; end: number; quoted: boolean } | undefined {
+function valueAt(text: string, at: number): { start: number; end: number; quoted: boolean } | undefined {
   QUOTED.lastIndex = at;
   const inside = QUOTED.exec(text)?.[2];
   if (inside !== undefined) return { start: at + 1, end: at + 1 + inside.length, quoted: true };
