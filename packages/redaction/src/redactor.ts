@@ -48,6 +48,7 @@ export interface RedactorOptions {
 
 /** What redaction gives back, with all a redactor can say about its findings. */
 export interface DetailedRedaction extends Redaction {
+  /** What was replaced, by ascending `start`, without overlaps. */
   readonly findings: readonly RedactionFinding[];
 }
 
