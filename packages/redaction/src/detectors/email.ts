@@ -1,103 +1,59 @@
 import type { Detector } from "@keelson/core";
-import {
-  codeAt,
-  isAlnum,
-  isDigit,
-  isFarLetter,
-  isLocalMark,
-  isWideLetter,
-  MASKED,
-} from "../engine/char-codes.ts";
+import { MASKED } from "../engine/char-codes.ts";
 
 const MAX_LOCAL = 64;
 const MAX_HOST = 253;
-const MAX_LABEL = 63;
-const MAX_TOP_LEVEL = 24;
-const QUOTE = 34;
-const HYPHEN = 45;
-const DOT = 46;
 
-// `logo@2x.png` and `package@1.2.3-beta.x` have the shape of addresses.
-const NO_HOST = /^\d(?:\.\d)?x\.(?:png|jpe?g|gif|webp|avif|svg|bmp|tiff?|ico|pdf)$|^v?\d+\.\d+\.\d+/i;
+// Letters of the scripts that set words apart by blanks, and of the others. A local part and a label are of one kind,
+// so that an address in running Chinese text does not take the text with it.
+const NEAR = "A-Za-z0-9\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u052f";
+const FAR = "\\u0530-\\u1fff\\u2c00-\\u2dff\\u3005-\\udfff\\uf900-\\ufeff";
+const MARKS = "._%+\\-'&#!$*/=?^`{|}~";
+
+// The local part before the at sign, read backwards, so that it is as long as it can be.
+const NEAR_LOCAL = new RegExp(`(?<=([${NEAR}${MARKS}]{1,${MAX_LOCAL}}))`, "y");
+const FAR_LOCAL = new RegExp(`(?<=([${NEAR}${MARKS}${FAR}]{1,${MAX_LOCAL}}))`, "y");
+const QUOTED_LOCAL = /(?<=("[^"\n]{1,62}"))/y;
+const IS_FAR = new RegExp(`[${FAR}]`);
+// What assigns an address or leads to it is no part of it (`email=ada@…`, `/users/ada@…`), nor is a mark in front.
+const LEADING = new RegExp(`^(?:.*[=/?&|{}\`])?[^${NEAR}${FAR}_+#"]*`);
+
+const label = (letters: string): string => `[${letters}_](?:[${letters}_-]{0,61}[${letters}_])?`;
+const host = (letters: string): string =>
+  `(?:${label(NEAR)}|${label(FAR)})(?:\\.(?:${label(NEAR)}|${label(FAR)})){0,12}\\.${letters}`;
+// The top-level domain has letters alone. A hyphen and what follows it may be a dash behind the address.
+const LETTERS = NEAR.replace("0-9", "");
+const HOST = new RegExp(
+  host(`(?:[xX][nN]--[a-zA-Z0-9-]{2,59}|[${LETTERS}]{2,24}(?![${NEAR}_])|[${FAR}]{2,24}(?![${FAR}]))`),
+  "y",
+);
 const ADDRESS_LITERAL = /\[(?:IPv6:[0-9a-f:.]{2,45}|\d{1,3}(?:\.\d{1,3}){3})\]/iy;
+// `logo@2x.png` and `package@1.2.3-beta.x` have the shape of addresses.
+const NO_HOST = /^(?:\d(?:\.\d)?x\.(?:png|jpe?g|gif|webp|avif|svg|bmp|tiff?|ico|pdf)$|v?\d+\.\d+\.\d+)/i;
 
-const isNearLetter = (code: number): boolean => isAlnum(code) || isWideLetter(code);
-const isNearLabel = (code: number): boolean => isNearLetter(code) || code === 95;
-
-/** Where the local part that ends at `at` starts. */
-function localStart(text: string, at: number): number {
-  const limit = Math.max(0, at - MAX_LOCAL);
-  if (codeAt(text, at - 1) === QUOTE) {
-    const quote = text.lastIndexOf('"', at - 2);
-    return quote >= limit && at - quote > 2 && !text.slice(quote, at).includes("\n") ? quote : at;
-  }
-  // A local part is of one kind of script, so that an address in running Chinese text does not take the text with it.
-  const far = isFarLetter(codeAt(text, at - 1));
-  let from = at;
-  while (from > limit) {
-    const code = codeAt(text, from - 1);
-    if (!(isNearLetter(code) || isLocalMark(code) || (far && isFarLetter(code)))) break;
-    from -= 1;
-  }
-  // What assigns it or leads to it is no part of it: `email=ada@…`, `/users/ada@…`.
-  for (let last = at - 1; last >= from; last -= 1) if ("=/?&|{}`".includes(text[last] ?? "")) return last + 1;
-  return from;
+/** What a sticky pattern captures at an offset, or matches if it captures nothing. */
+function at(pattern: RegExp, text: string, offset: number): string | undefined {
+  pattern.lastIndex = offset;
+  const found = pattern.exec(text);
+  return found === null ? undefined : (found[1] ?? found[0]);
 }
 
-/** Where the top-level domain that is the label from `from` to `end` ends, or 0 if it can't be one. */
-function topLevelEnd(text: string, from: number, end: number): number {
-  if (end - from > 6 && text.slice(from, from + 4).toLowerCase() === "xn--") return end;
-  let at = from;
-  while (at < end && !isDigit(codeAt(text, at)) && text[at] !== "-" && text[at] !== "_") at += 1;
-  // A hyphen and what follows it may be a dash behind the address.
-  const whole = at === end || codeAt(text, at) === HYPHEN;
-  return whole && at - from >= 2 && at - from <= MAX_TOP_LEVEL ? at : 0;
-}
-
-/** Where the host name that starts at `at` ends, or `at` if there is none with a top-level domain. */
-function hostEnd(text: string, at: number): number {
-  if (text[at] === "[") {
-    ADDRESS_LITERAL.lastIndex = at;
-    return ADDRESS_LITERAL.test(text) ? ADDRESS_LITERAL.lastIndex : at;
-  }
-  let good = at;
-  for (let from = at, labels = 1; from - at < MAX_HOST; labels += 1) {
-    // A label is of one kind of script, too.
-    const isOfLabel = isFarLetter(codeAt(text, from)) ? isFarLetter : isNearLabel;
-    let end = from;
-    while (
-      end - from < MAX_LABEL &&
-      (isOfLabel(codeAt(text, end)) || (end > from && codeAt(text, end) === HYPHEN))
-    ) {
-      end += 1;
-    }
-    while (end > from && codeAt(text, end - 1) === HYPHEN) end -= 1;
-    if (end === from) break;
-    if (labels > 1) good = topLevelEnd(text, from, end) || good;
-    if (codeAt(text, end) !== DOT) break;
-    from = end + 1;
-  }
-  return good;
-}
-
-/** The address around an at sign that stands from `at` to `after`. */
+/** The address around an at sign that stands from `start` to `after`. */
 export function emailAround(
   text: string,
-  at: number,
+  sign: number,
   after: number,
 ): { start: number; end: number } | undefined {
-  const end = hostEnd(text, after);
-  if (end === after) return undefined;
-  const first = codeAt(text, after);
-  if ((isDigit(first) || (first | 32) === 118) && NO_HOST.test(text.slice(after, end))) return undefined;
-  let start = localStart(text, at);
-  // Neither is a mark in front of it, but for those that stand there in earnest.
-  for (; start < at; start += 1) {
-    const code = codeAt(text, start);
-    if (isNearLetter(code) || isFarLetter(code) || '_+#"'.includes(text[start] ?? "")) break;
-  }
+  const hostName = at(text[after] === "[" ? ADDRESS_LITERAL : HOST, text, after);
+  if (hostName === undefined || hostName.length > MAX_HOST || NO_HOST.test(hostName)) return undefined;
+  const before = text[sign - 1] ?? "";
+  const pattern = before === '"' ? QUOTED_LOCAL : IS_FAR.test(before) ? FAR_LOCAL : NEAR_LOCAL;
+  const local = at(pattern, text, sign);
+  if (local === undefined) return undefined;
+  const lead = before === '"' ? 0 : (LEADING.exec(local)?.[0].length ?? 0);
+  const start = sign - local.length + lead;
   // Behind a masked character stands what is left of a masked address.
-  return start < at && text[start - 1] !== MASKED ? { start, end } : undefined;
+  return start < sign && text[start - 1] !== MASKED ? { start, end: after + hostName.length } : undefined;
 }
 
 const ENTITY = /&#(?:0*64|x0*40);/iy;

@@ -11,8 +11,7 @@ export const mac: Detector = {
   type: "MAC",
   triggers: [
     /:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{0,45}/,
-    /-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-/,
-    /\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}/,
+    /[-.][0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}-|[0-9A-Fa-f]{2}\.)[0-9A-Fa-f]/,
   ],
   left: 6,
   right: 32,

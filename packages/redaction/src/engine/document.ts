@@ -56,72 +56,72 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
   const state = createScanState();
   let text = "";
   let hidden = ""; // `text` with its placeholders hidden, as far as it was looked at
+  let anyHidden = false;
   let base = 0;
   let decided = 0; // in `text`
   let looked = 0; // how long `text` was when it was last looked at
   let candidates: Candidate[] = [];
 
-  const isAllowed = (plain: string, { type, start, end }: Candidate): boolean =>
-    allowed?.(type, plain.slice(start, end)) ?? false;
+  const hideFresh = (final: boolean): void => {
+    const fresh = hidden === "" ? text : text.slice(hidden.length);
+    const whole = final ? fresh : fresh.slice(0, wholeUntil(fresh, hider.openAt(fresh)));
+    const start = base + hidden.length;
+    const freshHidden = hider.hide(whole, (label, number, at) => onNumbered(label, number, start + at));
+    anyHidden ||= freshHidden !== whole;
+    hidden = hidden === "" ? freshHidden : hidden + freshHidden;
+  };
+
+  const dropBefore = (kept: number, dropped: number, open: readonly Candidate[]): void => {
+    text = text.slice(dropped);
+    hidden = hidden.slice(dropped);
+    base += dropped;
+    looked -= dropped;
+    decided -= dropped;
+    dropFront(state, kept);
+    candidates = open.map((candidate) => ({
+      ...candidate,
+      start: candidate.start - kept,
+      end: candidate.end - kept,
+    }));
+  };
 
   return {
     push(chunk, final) {
-      text += chunk;
+      text = text === "" ? chunk : text + chunk;
       if (!final && text.length - looked < STEP) return { text, base, from: decided, to: decided, found: [] };
       looked = text.length;
+      hideFresh(final);
 
-      const fresh = text.slice(hidden.length);
-      const whole = final ? fresh.length : wholeUntil(fresh, hider.openAt(fresh));
-      const before = hidden.length;
-      const freshHidden = hider.hide(fresh.slice(0, whole), (label, number, at) =>
-        onNumbered(label, number, base + before + at),
-      );
-      hidden += freshHidden;
       const folded = fold(hidden);
-      const piece = {
-        text: folded.text,
-        hidden: freshHidden !== fresh || base > 0,
-        atStart: base === 0,
-        atEnd: final,
-      };
-
+      const plain = folded.text;
+      const piece = { text: plain, hidden: anyHidden, atStart: base === 0, atEnd: final };
+      const keep = (list: Candidate[]): Candidate[] =>
+        allowed === undefined
+          ? list
+          : list.filter(({ type, start, end }) => !allowed(type, plain.slice(start, end)));
       const found: Candidate[] = [];
       const frontier = scan(compiled, state, piece, found);
-      const keep = (list: Candidate[]): Candidate[] =>
-        allowed === undefined ? list : list.filter((candidate) => !isAllowed(folded.text, candidate));
-      candidates = candidates.concat(keep(found));
       const { winners, cut, open } = resolve(
-        candidates,
-        folded.text,
+        candidates.length === 0 ? keep(found) : candidates.concat(keep(found)),
+        plain,
         (part, spans) => keep(rescan(compiled, piece, part, spans)),
         final ? undefined : frontier,
       );
 
-      const result: DecidedPiece = {
-        text,
-        base,
-        from: decided,
-        to: final ? text.length : Math.max(decided, unfoldOffset(folded, cut)),
-        found: winners.map(({ type, detector, score, reason, start, end }) => {
-          const place = unfoldSpan(hidden, folded, start, end);
-          const plain = folded.text.slice(start, end);
-          return { type, detector, score, reason, start: place.start, end: place.end, plain };
-        }),
-      };
-      // Keep what windows to come can reach back to.
-      const kept = final ? 0 : Math.max(0, cut - compiled.left);
-      const dropped = final ? text.length : unfoldOffset(folded, kept);
-      text = text.slice(dropped);
-      hidden = hidden.slice(dropped);
-      base += dropped;
-      looked -= dropped;
-      decided = result.to - dropped;
-      dropFront(state, kept);
-      candidates = open.map((candidate) => ({
-        ...candidate,
-        start: candidate.start - kept,
-        end: candidate.end - kept,
-      }));
+      const from = decided;
+      decided = final ? text.length : Math.max(decided, unfoldOffset(folded, cut));
+      const located: LocatedValue[] = [];
+      for (const { type, detector, score, reason, start, end } of winners) {
+        const place = unfoldSpan(hidden, folded, start, end);
+        const value = plain.slice(start, end);
+        located.push({ type, detector, score, reason, start: place.start, end: place.end, plain: value });
+      }
+      const result = { text, base, from, to: decided, found: located };
+      if (!final) {
+        // Keep what windows to come can reach back to.
+        const kept = Math.max(0, cut - compiled.left);
+        dropBefore(kept, unfoldOffset(folded, kept), open);
+      }
       return result;
     },
   };

@@ -58,14 +58,32 @@ function regionsOf(groups: readonly CandidateGroup[], text: string): Stretch[] {
 
 /** Looks for what was missed for the winners in a region: with them hidden, as a second redaction would see it. */
 function lookAgain(region: Stretch, winners: readonly Candidate[], rescan: Rescan): Candidate[] {
-  const near = winners.filter((winner) => winner.start < region.end && region.start < winner.end);
   const missed: Candidate[] = [];
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const hidden = [...near, ...missed].sort(byPlace);
+    const hidden = [...winners, ...missed].sort(byPlace);
     const inside = rescan(region, hidden).filter(({ end }) => end <= region.end);
     const chosen = chooseAmong(inside, hidden);
     if (chosen.length === 0) break;
     missed.push(...chosen);
+  }
+  return missed;
+}
+
+/** What was missed in all regions up to `cut`. Regions and winners ascend, and regions are apart. */
+function lookAgainIn(
+  regions: readonly Stretch[],
+  winners: readonly Candidate[],
+  cut: number,
+  rescan: Rescan,
+): Candidate[] {
+  const missed: Candidate[] = [];
+  let first = 0;
+  for (const region of regions) {
+    if (region.end > cut) break;
+    while (first < winners.length && (winners[first] as Candidate).end <= region.start) first += 1;
+    let last = first;
+    while (last < winners.length && (winners[last] as Candidate).start < region.end) last += 1;
+    for (const found of lookAgain(region, winners.slice(first, last), rescan)) missed.push(found);
   }
   return missed;
 }
@@ -83,21 +101,16 @@ export function resolve(
   candidates.sort(byPlace);
   const { groups, undecided } = groupCandidates(candidates, frontier);
   const regions = regionsOf(groups, text);
-  const cut =
-    frontier === Number.POSITIVE_INFINITY
-      ? frontier
-      : cutBefore(Math.min(frontier - NEAR, undecided), groups, regions);
+  const whole = frontier === Number.POSITIVE_INFINITY;
+  const cut = whole ? frontier : cutBefore(Math.min(frontier - NEAR, undecided), groups, regions);
 
-  const winners: Candidate[] = [];
+  let winners: Candidate[] = [];
   for (const group of groups) if (group.end <= cut) for (const winner of group.winners) winners.push(winner);
   if (regions.length > 0) {
-    const missed = regions.flatMap((region) => (region.end <= cut ? lookAgain(region, winners, rescan) : []));
-    if (missed.length > 0) {
-      winners.push(...missed);
-      winners.sort(byPlace);
-    }
+    const missed = lookAgainIn(regions, winners, cut, rescan);
+    if (missed.length > 0) winners = winners.concat(missed).sort(byPlace);
   }
-  return { winners, cut, open: cut === frontier ? [] : candidates.filter(({ start }) => start >= cut) };
+  return { winners, cut, open: whole ? [] : candidates.filter(({ start }) => start >= cut) };
 }
 
 /** The last place up to `limit` that is inside no group and no region. */

@@ -1,5 +1,6 @@
 import { type DetectorTrigger, KeelsonError } from "@keelson/core";
-import { codeAt, isDigit, isGap, isToken } from "./char-codes.ts";
+import { codeAt, isDigit, isToken } from "./char-codes.ts";
+import { createDigitCounter } from "./digit-counter.ts";
 import { type PatternLead, patternBounds } from "./pattern-bounds.ts";
 import { type Needs, needsOf, presenceOf } from "./presence.ts";
 
@@ -24,8 +25,8 @@ export interface TriggerSearch {
 const MAX_PATHS = 64;
 const MAX_TRIGGER_LENGTH = 64;
 const MAX_PATTERN_LENGTH = 256;
-const MAX_GAP = 3;
 const MAX_DIGITS = 32;
+const DIGITS_REACH = 256; // of 32 digits with three marks in each gap, and the rest of a run
 const MIN_TOKEN = 8;
 
 const invalid = (reason: string): never => {
@@ -144,14 +145,16 @@ function leadSearch(
 function digitsSearch(fewest: number, most: number): TriggerSearch {
   // The skeleton lets the regular expression engine skip ahead; the count decides.
   const skeleton = new RegExp(`\\d[\\d \\t\\n\\r.\\-/()]{${Math.min(fewest - 1, 15)}}`, "g");
+  const counter = createDigitCounter(most);
   return {
-    reach: 2 * MAX_DIGITS * (MAX_GAP + 1),
+    reach: DIGITS_REACH,
     needs: [presenceOf("0123456789")],
     start: 0,
     end: 0,
     size: 0,
     next: 0,
-    find(text, from) {
+    find(text, from, fresh) {
+      if (fresh) counter.reset();
       let at = from;
       if (at > 0 && isDigit(codeAt(text, at - 1))) while (isDigit(codeAt(text, at))) at += 1;
       for (;;) {
@@ -162,17 +165,8 @@ function digitsSearch(fewest: number, most: number): TriggerSearch {
         while (isDigit(codeAt(text, at))) at += 1;
         this.next = at;
         this.end = Math.min(at, this.start + 2 * MAX_DIGITS);
-        this.size = this.end - this.start;
-        for (let gap = 0; this.size < most && gap <= MAX_GAP; at += 1) {
-          const code = codeAt(text, at);
-          if (isDigit(code)) {
-            this.size += 1;
-            gap = 0;
-          } else if (isGap(code)) gap += 1;
-          else break;
-        }
+        this.size = counter.count(text, this.start);
         if (this.size >= fewest) return true;
-        at = this.next;
       }
     },
   };
@@ -193,7 +187,7 @@ function tokenSearch(fewest: number): TriggerSearch {
       // Looks at the last place of a possible run first: in prose most words end before it, and it steps over them.
       for (let last = at + fewest - 1; last < text.length; last = at + fewest - 1) {
         let probe = last;
-        while (probe >= at && isToken(codeAt(text, probe))) probe -= 1;
+        while (probe >= at && isToken(text.charCodeAt(probe))) probe -= 1;
         if (probe >= at) {
           at = probe + 1;
           continue;

@@ -12,8 +12,8 @@ export interface NumberGroups {
   readonly lastOnLine: number;
 }
 
-const MAX_GAP = 3;
 const NEWLINE = 10;
+const MAX_GAP = 3;
 
 /** Reads the number whose first digit stands at `start`: at most so many digits and groups, whole groups only. */
 export function readNumber(text: string, start: number, maxDigits: number, maxGroups: number): NumberGroups {
@@ -21,21 +21,18 @@ export function readNumber(text: string, start: number, maxDigits: number, maxGr
   const ends: number[] = [];
   let digits = "";
   let lastOnLine = maxGroups;
-  for (let at = start; sizes.length < maxGroups; ) {
-    let end = at;
-    while (isDigit(codeAt(text, end))) end += 1;
-    if (digits.length + end - at > maxDigits) break;
-    digits += text.slice(at, end);
-    sizes.push(end - at);
-    ends.push(end);
-    at = end;
-    let broken = false;
-    while (at - end <= MAX_GAP && isGap(codeAt(text, at))) {
-      broken ||= codeAt(text, at) === NEWLINE;
-      at += 1;
+  let at = start;
+  while (sizes.length < maxGroups) {
+    const from = at;
+    while (isDigit(codeAt(text, at))) at += 1;
+    if (at === from || digits.length + at - from > maxDigits) break;
+    digits += text.slice(from, at);
+    sizes.push(at - from);
+    ends.push(at);
+    for (const end = at; at - end < MAX_GAP && isGap(codeAt(text, at)); at += 1) {
+      if (codeAt(text, at) === NEWLINE) lastOnLine = Math.min(lastOnLine, sizes.length - 1);
     }
-    if (at === end || at - end > MAX_GAP || !isDigit(codeAt(text, at))) break;
-    if (broken) lastOnLine = Math.min(lastOnLine, sizes.length - 1);
+    if (at === ends.at(-1)) break;
   }
   return { digits, sizes, ends, lastOnLine };
 }
