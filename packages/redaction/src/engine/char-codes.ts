@@ -16,7 +16,6 @@ const UNDERSCORE = 4;
 const HYPHEN = 8;
 const HEX = 16;
 const GAP = 32;
-const LOCAL = 64;
 
 const CLASSES = Uint8Array.from({ length: 128 }, (_, code) => {
   const char = String.fromCharCode(code);
@@ -26,8 +25,7 @@ const CLASSES = Uint8Array.from({ length: 128 }, (_, code) => {
     (char === "_" ? UNDERSCORE : 0) |
     (char === "-" ? HYPHEN : 0) |
     (/[\dA-Fa-f]/.test(char) ? HEX : 0) |
-    (/[ \t\n\r.\-/()]/.test(char) ? GAP : 0) |
-    (/[._%+\-'&#!$*/=?^`{|}~]/.test(char) ? LOCAL : 0)
+    (/[ \t\n\r.\-/()]/.test(char) ? GAP : 0)
   );
 });
 
@@ -48,19 +46,11 @@ export const isHex = (code: number): boolean => inClass(code, HEX);
 export const isToken = (code: number): boolean => inClass(code, DIGIT | LETTER | UNDERSCORE | HYPHEN);
 /** What may stand between the digits of one number. */
 export const isGap = (code: number): boolean => inClass(code, GAP);
-/** A mark that may stand in the local part of an e-mail address (RFC 5322, atext and the dot, and `%`). */
-export const isLocalMark = (code: number): boolean => inClass(code, LOCAL);
 /** A letter of any script that sets words apart by spaces, a digit, `_`, or what a redaction put in. */
 export const isWord = (code: number): boolean =>
   code < 128
     ? inClass(code, DIGIT | LETTER | UNDERSCORE)
     : isWideLetter(code) || code === 0xe000 || code === 0x2588;
 /** A letter of the Latin, Greek and Cyrillic blocks beyond ASCII. */
-export const isWideLetter = (code: number): boolean =>
+const isWideLetter = (code: number): boolean =>
   code >= 0xc0 && code <= 0x52f && code !== 0xd7 && code !== 0xf7;
-/** A character of a script beyond those, as most of them are letters of words set without spaces. */
-export const isFarLetter = (code: number): boolean =>
-  (code >= 0x530 && code < 0x2000) ||
-  (code >= 0x2c00 && code < 0x2e00) ||
-  (code >= 0x3005 && code < 0xe000) ||
-  (code >= 0xf900 && code < 0xff00);
