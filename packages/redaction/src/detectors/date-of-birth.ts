@@ -20,7 +20,7 @@ const WORD =
 const NEAR = 12;
 
 /** A digit, a mark or a blank of ASCII. */
-const isMark = (code: number): boolean => (code >= 0 && code < 128 && !isAlnum(code)) || isDigit(code);
+const isMark = (code: number): boolean => (code < 128 && !isAlnum(code)) || isDigit(code);
 
 /** Finds a date behind a word that makes it somebody's date of birth. No date is found without one. */
 export const dateOfBirth: Detector = {

@@ -4,8 +4,6 @@ import { isBreak, isChained } from "./window.ts";
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const V4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
-const DOT = 46;
-const COLON = 58;
 const PREFIX = /\/(\d{1,3})(?!\d)/y;
 const V4_TAIL = /\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/y;
 const ZONE = /%[A-Za-z0-9._~-]{1,32}/y;
@@ -14,36 +12,23 @@ const VERSION = /(?:^|[\s("'[])(?:version|ver|v|release|build|section|chapter|§
 
 const isV4 = (text: string): boolean => V4.test(text);
 
-/** Is a text an IPv6 address (RFC 4291), without prefix or zone? */
-function isV6(text: string): boolean {
-  let groups = 0;
-  let digits = 0;
-  let gap = false;
-  for (let at = 0; at <= text.length; at += 1) {
-    const code = codeAt(text, at);
-    if (isHex(code)) {
-      digits += 1;
-      if (digits > 4) return false;
-      continue;
-    }
-    if (code === DOT) {
-      // An IPv4 address stands for the last two groups.
-      if (!isV4(text.slice(at - digits))) return false;
-      groups += 2;
-      break;
-    }
-    if (digits > 0) groups += 1;
-    if (code !== COLON) break;
-    if (digits === 0 && at > 0) {
-      // Two colons stand for as many empty groups as are missing, once.
-      if (gap || text.charCodeAt(at - 1) !== COLON) return false;
-      gap = true;
-    } else if (digits === 0 && codeAt(text, 1) !== COLON) return false;
-    if (at === text.length - 1 && !(gap && digits === 0)) return false;
-    digits = 0;
-  }
-  return gap ? groups < 8 : groups === 8;
-}
+// IPv6 (RFC 4291) by where the two colons stand, as in the grammar of RFC 3986; the last two groups may be IPv4.
+const GROUP = "[0-9A-Fa-f]{1,4}";
+const LAST_TWO = `(?:${GROUP}:${GROUP}|${OCTET}(?:\\.${OCTET}){3})`;
+const upTo = (groups: number): string => `(?:(?:${GROUP}:){0,${groups - 1}}${GROUP})?`;
+const V6 = new RegExp(
+  `^(?:${[
+    `(?:${GROUP}:){6}${LAST_TWO}`,
+    `::(?:${GROUP}:){5}${LAST_TWO}`,
+    `${upTo(1)}::(?:${GROUP}:){4}${LAST_TWO}`,
+    `${upTo(2)}::(?:${GROUP}:){3}${LAST_TWO}`,
+    `${upTo(3)}::(?:${GROUP}:){2}${LAST_TWO}`,
+    `${upTo(4)}::${GROUP}:${LAST_TWO}`,
+    `${upTo(5)}::${LAST_TWO}`,
+    `${upTo(6)}::${GROUP}`,
+    `${upTo(7)}::`,
+  ].join("|")})$`,
+);
 
 /** The end of the CIDR prefix at `at`, if one of at most `bits` is there. */
 function prefixEnd(text: string, at: number, bits: number): number {
@@ -93,7 +78,7 @@ export const ipv6: Detector = {
     if (!isBreak(text, to) || text[to] === ":" || (text[to] === "." && isChained(text, to, 1)))
       return undefined;
     const address = text.slice(from, to);
-    if (!isV6(address)) return undefined;
+    if (!V6.test(address)) return undefined;
     // `::` alone is more often a scope operator or a mark of markup; so is `a::b` of letters alone.
     if (!/\d/.test(address) && address.split(/:+/).filter(Boolean).length < 3) return undefined;
     ZONE.lastIndex = to;

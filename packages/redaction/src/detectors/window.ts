@@ -2,8 +2,7 @@ import type { DetectorMatch, DetectorWindow } from "@keelson/core";
 import { codeAt, HIDDEN, isDigit, isWord, MASKED } from "../engine/char-codes.ts";
 
 /** Is `at` outside the window, or is what stands there no part of a word? */
-export const isBreak = (text: string, at: number): boolean =>
-  at < 0 || at >= text.length || !isWord(codeAt(text, at));
+export const isBreak = (text: string, at: number): boolean => !isWord(codeAt(text, at));
 
 /**
  * Is the number that ends before `at` (`step` 1), or starts behind it (`step` -1), part of a longer chain of digits, as

@@ -11,46 +11,46 @@ export const HIDDEN = "\uE000";
 export const MASKED = "█";
 
 const DIGIT = 1;
-const LETTER = 2;
-const UNDERSCORE = 4;
-const HYPHEN = 8;
-const HEX = 16;
-const GAP = 32;
+const ALNUM = 2;
+const TOKEN = 4;
+const HEX = 8;
+const GAP = 16;
+const WORD = 32;
 
-const CLASSES = Uint8Array.from({ length: 128 }, (_, code) => {
+// One byte for each code unit: a look-up is all that the loops have to be compiled for.
+const CLASSES = new Uint8Array(0x10000);
+for (let code = 0; code < 128; code += 1) {
   const char = String.fromCharCode(code);
-  return (
+  CLASSES[code] =
     (/\d/.test(char) ? DIGIT : 0) |
-    (/[A-Za-z]/.test(char) ? LETTER : 0) |
-    (char === "_" ? UNDERSCORE : 0) |
-    (char === "-" ? HYPHEN : 0) |
+    (/[A-Za-z\d]/.test(char) ? ALNUM : 0) |
+    (/[\w-]/.test(char) ? TOKEN : 0) |
     (/[\dA-Fa-f]/.test(char) ? HEX : 0) |
-    (/[ \t\n\r.\-/()]/.test(char) ? GAP : 0)
-  );
-});
+    (/[ \t\n\r.\-/()]/.test(char) ? GAP : 0) |
+    (/\w/.test(char) ? WORD : 0);
+}
+// The letters of the Latin, Greek and Cyrillic blocks beyond ASCII, and what redactions put in.
+CLASSES.fill(WORD, 0xc0, 0x530);
+for (const code of [0xd7, 0xf7]) CLASSES[code] = 0;
+for (const char of [HIDDEN, MASKED]) CLASSES[char.charCodeAt(0)] = WORD;
 
-const inClass = (code: number, mask: number): boolean =>
-  code >= 0 && code < 128 && ((CLASSES[code] as number) & mask) !== 0;
+const NOTHING = 0xffff; // no character, and of no class
 
-/** The code unit at an offset, or -1 outside the text: a read out of bounds makes V8 compile the reader anew. */
+/** The code unit at an offset; outside the text one that is no character: V8 compiles a reader out of bounds anew. */
 export const codeAt = (text: string, at: number): number =>
-  at >= 0 && at < text.length ? text.charCodeAt(at) : -1;
+  at >= 0 && at < text.length ? text.charCodeAt(at) : NOTHING;
+
+const inClass = (code: number, mask: number): boolean => ((CLASSES[code] as number) & mask) !== 0;
 
 /** `0` to `9`. */
-export const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+export const isDigit = (code: number): boolean => inClass(code, DIGIT);
 /** A letter or digit. */
-export const isAlnum = (code: number): boolean => inClass(code, DIGIT | LETTER);
+export const isAlnum = (code: number): boolean => inClass(code, ALNUM);
 /** A hexadecimal digit. */
 export const isHex = (code: number): boolean => inClass(code, HEX);
 /** A letter, a digit, `_` or `-`. */
-export const isToken = (code: number): boolean => inClass(code, DIGIT | LETTER | UNDERSCORE | HYPHEN);
+export const isToken = (code: number): boolean => inClass(code, TOKEN);
 /** What may stand between the digits of one number. */
 export const isGap = (code: number): boolean => inClass(code, GAP);
 /** A letter of any script that sets words apart by spaces, a digit, `_`, or what a redaction put in. */
-export const isWord = (code: number): boolean =>
-  code < 128
-    ? inClass(code, DIGIT | LETTER | UNDERSCORE)
-    : isWideLetter(code) || code === 0xe000 || code === 0x2588;
-/** A letter of the Latin, Greek and Cyrillic blocks beyond ASCII. */
-const isWideLetter = (code: number): boolean =>
-  code >= 0xc0 && code <= 0x52f && code !== 0xd7 && code !== 0xf7;
+export const isWord = (code: number): boolean => inClass(code, WORD);
