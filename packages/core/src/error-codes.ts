@@ -93,6 +93,19 @@ export interface ErrorDetails {
   SNAPSHOT_NOT_FOUND: { readonly index: string; readonly snapshotId: string };
   /** An object of a snapshot is missing or not what was written. The live generation is untouched. */
   SNAPSHOT_CORRUPT: { readonly snapshotId: string; readonly object: string; readonly reason: string };
+  /** The generation or snapshot that is referred to is gone: dropped, forgotten, or never there. Nothing was moved. */
+  INDEX_TARGET_NOT_FOUND: {
+    readonly index: string;
+    readonly generation?: number | undefined;
+    readonly snapshotId?: string | undefined;
+  };
+  /** A release, a reader or another holder keeps the generation or snapshot, so that it can't be dropped or forgotten. */
+  INDEX_TARGET_PINNED: {
+    readonly index: string;
+    readonly generation?: number | undefined;
+    readonly snapshotId?: string | undefined;
+    readonly holder: string;
+  };
   /** Another writer changed the same document at the same time, again and again. Nothing of this write is visible. */
   DOCUMENT_CONFLICT: { readonly documentId: string; readonly attempts: number };
 
@@ -165,6 +178,8 @@ export const errorCodes: Readonly<Record<ErrorCode, { readonly retryable: boolea
     VECTORS_MISSING: { retryable: false },
     SNAPSHOT_NOT_FOUND: { retryable: false },
     SNAPSHOT_CORRUPT: { retryable: false },
+    INDEX_TARGET_NOT_FOUND: { retryable: false },
+    INDEX_TARGET_PINNED: { retryable: false },
     DOCUMENT_CONFLICT: { retryable: true },
     RELEASE_NOT_FOUND: { retryable: false },
     RELEASE_EXISTS: { retryable: false },

@@ -57,6 +57,7 @@ export type { Detector, DetectorMatch, DetectorTrigger, DetectorWindow } from ".
 export type { Chunk, Chunker } from "./chunker.ts";
 export type { EvalCase, EvalResult, EvalRunner } from "./eval-runner.ts";
 export type { Bundle, BundleIndex } from "./bundle.ts";
+export type { IndexControl, IndexTarget } from "./index-control.ts";
 export type { Clock } from "./clock.ts";
 
 // Values
