@@ -19,7 +19,7 @@ export type {
 } from "./shared-types.ts";
 
 // Storage
-export type { Storage } from "./storage.ts";
+export type { ReclaimResult, Storage } from "./storage.ts";
 export type {
   VectorCollection,
   VectorCollectionInfo,
