@@ -26,6 +26,24 @@ export interface GateProgress {
   readonly scored: number;
 }
 
+/** What a gate knows of the difference so far, for those who watch and for the verdict's evidence. */
+export interface GateEvidence {
+  /**
+   * Where the true mean difference, candidate minus baseline, lies with the given confidence, each -1..1; `null` where
+   * the gate makes no such claim. An interval of {@link sequential} holds at every look at once.
+   */
+  readonly interval: { readonly low: number; readonly high: number; readonly confidence: number } | null;
+  /** The evidence that the candidate is worse, as an e-value: 1 is none, 20 is proof at 5 %. `null` where none is kept. */
+  readonly eHarm: number | null;
+  /** The evidence that it is not worse by the margin, as an e-value. `null` where none is kept. */
+  readonly eNonInferiority: number | null;
+  /**
+   * About how many more scored pairs would decide, were they like those so far; `null` where no number would, or it
+   * can't be said. 0 once decided.
+   */
+  readonly morePairs: number | null;
+}
+
 /** What a gate decides. */
 export interface GateDecision {
   readonly verdict: VerdictKind;
@@ -72,4 +90,6 @@ export interface Gate<State extends Json = Json> {
    * there. Once `done` it is asked a last time, and `undefined` then means `hold`.
    */
   decide(state: State, progress: GateProgress): GateDecision | undefined;
+  /** What is known so far. Left out by gates that only decide. Asked less often than `decide`. */
+  evidence?(state: State): GateEvidence;
 }

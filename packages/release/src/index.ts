@@ -20,7 +20,8 @@ export { bundleId } from "./bundle-id.ts";
 // Judging
 export type { CanaryOptions, CanaryProgress } from "./canary.ts";
 export type { CanaryEvidence, CanarySide, CaseComparison, Verdict } from "./verdict.ts";
-export type { Gate, GateDecision, GateProgress, ScoredPair, VerdictKind } from "./gate.ts";
+export type { Gate, GateDecision, GateEvidence, GateProgress, ScoredPair, VerdictKind } from "./gate.ts";
+export type { Comparison, Guard, GuardEvidence, GuardReport, Sample, SideTaken } from "./guard.ts";
 export { type PointEstimateOptions, type PointEstimateState, pointEstimate } from "./point-estimate.ts";
 export { provableMargin } from "./provable-margin.ts";
 
