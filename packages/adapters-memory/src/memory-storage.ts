@@ -37,11 +37,19 @@ const nothingToWaitFor: Journal = Object.freeze({ append: () => Promise.resolve(
 export function createMemoryStorage(): Storage {
   const access = createAccess("memory storage");
   const parts = { engine: createEngine(), journal: nothingToWaitFor, access };
-  return {
+  const stores = {
     vectors: createVectorStore({ ...parts, durable: false, physicalDelete: true }),
     state: createStateStore(parts),
     blobs: createMemoryBlobs(access),
     secrets: createSecretBackend({ ...parts, durable: false, sealed: false, sealer: unsealed }),
+  };
+  return {
+    ...stores,
+    // There is no file that could hold anything.
+    reclaim: async (options) => {
+      access.enter(options?.signal);
+      return { reclaimedBytes: 0, stores: Object.values(stores) };
+    },
     close: async () => access.close(),
   };
 }

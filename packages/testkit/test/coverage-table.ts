@@ -80,6 +80,7 @@ export const table: Readonly<Record<string, Readonly<Record<string, Exceptions>>
       "empty-input": "it takes no input",
       "after-close": "closing twice is its own case: duplicate",
     },
+    reclaim: { ...noId, "empty-input": "it takes no input" },
   } satisfies Methods<Storage>,
   embedder: { embed: { ...noId, ...noClose } } satisfies Methods<Embedder>,
   redactor: { redact: { ...noId, ...noClose } } satisfies Methods<Redactor>,

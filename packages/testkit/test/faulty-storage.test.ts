@@ -143,8 +143,14 @@ describe("createFaultyStorage", () => {
     await faulty.secrets.list();
     await faulty.secrets.read("a");
     await faulty.secrets.delete("a");
+    expect((await faulty.reclaim?.())?.stores).toEqual([
+      faulty.vectors,
+      faulty.state,
+      faulty.blobs,
+      faulty.secrets,
+    ]);
     const seen = new Set(faulty.calls.map(({ operation }) => operation));
-    expect(seen.size).toBe(19);
+    expect(seen.size).toBe(20);
     expect(writeOperations.filter((operation) => !seen.has(operation))).toEqual(["secrets.write"]);
   });
 });

@@ -1,6 +1,6 @@
-import { isKeelsonError, type Storage } from "@keelson/core";
+import { type Awaitable, isKeelsonError, type ReclaimResult, type Storage } from "@keelson/core";
 import { patch } from "../tools/patch.ts";
-import { mapMethods } from "./abort-faults.ts";
+import { abortFaults, mapMethods } from "./abort-faults.ts";
 import { createFault, type Fault } from "./fault.ts";
 
 const fault = (id: string, title: string, wrap: (storage: Storage) => Storage): Fault<Storage> =>
@@ -8,6 +8,58 @@ const fault = (id: string, title: string, wrap: (storage: Storage) => Storage): 
 
 type Part = "state" | "vectors" | "blobs" | "secrets";
 const parts: readonly Part[] = ["state", "vectors", "blobs", "secrets"];
+
+const reclaimFault = (
+  id: string,
+  title: string,
+  reclaim: (storage: Storage, whole: () => Awaitable<ReclaimResult>) => Promise<ReclaimResult>,
+): Fault<Storage> =>
+  fault(id, title, (storage) =>
+    storage.reclaim === undefined
+      ? storage
+      : patch(storage, {
+          reclaim: (options) =>
+            reclaim(storage, () => storage.reclaim?.(options) as Awaitable<ReclaimResult>),
+        }),
+  );
+
+const reclaimFaults: readonly Fault<Storage>[] = [
+  reclaimFault("reclaims-after-close", "answers reclaim after it was closed", async (storage, whole) => {
+    const { vectors } = storage;
+    return (
+      ((await forgiving(whole, [])) as ReclaimResult | undefined) ?? { reclaimedBytes: 0, stores: [vectors] }
+    );
+  }),
+  reclaimFault(
+    "reclaims-too-much",
+    "takes what is stored for deleted when it reclaims",
+    async (storage, whole) => {
+      const result = await whole();
+      await storage.state.commit([{ key: "kept", delete: true }]);
+      return result;
+    },
+  ),
+  reclaimFault(
+    "reclaims-once",
+    "rejects when it is to reclaim again",
+    (() => {
+      const reclaimed = new WeakSet<Storage>();
+      return async (storage, whole) => {
+        if (reclaimed.has(storage)) throw new Error("nothing to reclaim");
+        reclaimed.add(storage);
+        return await whole();
+      };
+    })(),
+  ),
+  reclaimFault(
+    "reclaims-for-others",
+    "says that it reclaims a store that is not its own",
+    async (_, whole) => {
+      const result = await whole();
+      return { ...result, stores: result.stores.map((store) => ({ ...store })) };
+    },
+  ),
+];
 
 /** Storages that are wrong as a whole. Their parts have faults of their own. */
 export const storageFaults: readonly Fault<Storage>[] = [
@@ -58,6 +110,8 @@ export const storageFaults: readonly Fault<Storage>[] = [
         }),
       }),
   ),
+  ...abortFaults<Storage>("storage"),
+  ...reclaimFaults,
   fault("mixes-its-parts", "keeps secrets in its state", (storage) =>
     patch(storage, {
       secrets: patch(storage.secrets, {

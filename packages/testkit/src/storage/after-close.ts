@@ -14,6 +14,11 @@ interface ClosedCall {
 
 const calls: readonly ClosedCall[] = [
   {
+    id: "storage/reclaim",
+    when: ({ reclaim }) => reclaim !== undefined,
+    ready: (storage) => () => storage.reclaim?.(),
+  },
+  {
     id: "state-store/get",
     ready:
       ({ state }) =>

@@ -11,10 +11,11 @@ import { strictVectorStoreCases } from "../vector-store/strict.ts";
 import { vectorStoreCases } from "../vector-store/vector-store-cases.ts";
 import { afterCloseCases } from "./after-close.ts";
 import { closeCases } from "./close.ts";
+import { reclaimCases } from "./reclaim.ts";
 
 /**
  * What every storage must satisfy: the suites of its four parts, the strict ones too, since users call a storage
- * themselves, and what is true of closing.
+ * themselves, and what is true of closing and reclaiming.
  *
  * @example
  * ```ts
@@ -28,6 +29,7 @@ import { closeCases } from "./close.ts";
 export const storageCases: readonly ConformanceCase<Storage>[] = [
   ...closeCases,
   ...afterCloseCases,
+  ...reclaimCases,
   ...liftCases([...stateStoreCases, ...strictStateStoreCases], (storage: Storage) => storage.state),
   ...liftCases([...vectorStoreCases, ...strictVectorStoreCases], (storage: Storage) => storage.vectors),
   ...liftCases([...blobStoreCases, ...strictBlobStoreCases], (storage: Storage) => storage.blobs),

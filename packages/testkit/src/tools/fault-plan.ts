@@ -19,7 +19,8 @@ export type StorageOperation =
   | "secrets.read"
   | "secrets.write"
   | "secrets.list"
-  | "secrets.delete";
+  | "secrets.delete"
+  | "storage.reclaim";
 
 /** One call that reached a faulty storage. */
 export interface StorageCall {
@@ -69,4 +70,5 @@ export const writeOperations: readonly StorageOperation[] = Object.freeze([
   "blobs.delete",
   "secrets.write",
   "secrets.delete",
+  "storage.reclaim",
 ] as const);

@@ -1,4 +1,4 @@
-import type { Awaitable, Storage, VectorCollection } from "@keelson/core";
+import type { Awaitable, ReclaimResult, Storage, VectorCollection } from "@keelson/core";
 import type { FaultPlan, StorageCall, StorageOperation } from "./fault-plan.ts";
 import { patch } from "./patch.ts";
 
@@ -76,20 +76,32 @@ export function createFaultyStorage(storage: Storage, plan?: FaultPlan): FaultyS
     throw error;
   };
 
-  const { vectors, state, blobs, secrets } = storage;
-  return {
-    ...patch(storage, {
-      vectors: patch(gated("vectors", vectors, gate), {
-        open: async (name, options) =>
-          gatedCollection(
-            (await gate("vectors.open", () => vectors.open(name, options))) as VectorCollection,
-            gate,
-          ),
-      }),
-      state: gated("state", state, gate),
-      blobs: gated("blobs", blobs, gate),
-      secrets: gated("secrets", secrets, gate),
+  const { vectors, state, blobs, secrets, reclaim } = storage;
+  const stores = {
+    vectors: patch(gated("vectors", vectors, gate), {
+      open: async (name, options) =>
+        gatedCollection(
+          (await gate("vectors.open", () => vectors.open(name, options))) as VectorCollection,
+          gate,
+        ),
     }),
+    state: gated("state", state, gate),
+    blobs: gated("blobs", blobs, gate),
+    secrets: gated("secrets", secrets, gate),
+  };
+  const wrapperOf = new Map<object, ReclaimResult["stores"][number]>([
+    [vectors, stores.vectors],
+    [state, stores.state],
+    [blobs, stores.blobs],
+    [secrets, stores.secrets],
+  ]);
+  const gatedReclaim: Storage["reclaim"] = async (options) => {
+    const result = (await gate("storage.reclaim", () => reclaim?.call(storage, options))) as ReclaimResult;
+    return { ...result, stores: result.stores.map((store) => wrapperOf.get(store) ?? store) };
+  };
+  return {
+    ...patch(storage, stores),
+    ...(reclaim !== undefined && { reclaim: gatedReclaim }),
     calls,
     get steps() {
       return steps;

@@ -34,11 +34,19 @@ function createReferenceStorage(medium: Medium, options: ReferenceOptions = {}):
     ...options.capabilities,
   });
   const { watch, ...state } = createReferenceState(medium.state, guard);
-  return {
+  const stores = {
     vectors: createReferenceVectors(medium.vectors, guard, capabilities, { scan: optionalMethods }),
     state: optionalMethods && watch ? { ...state, watch } : state,
     blobs: createReferenceBlobs(medium.blobs, guard),
     secrets: createReferenceSecrets(medium.secrets, guard, capabilities.durable),
+  };
+  const reclaim: Storage["reclaim"] = async (callOptions) => {
+    await guard.check(callOptions);
+    return { reclaimedBytes: 0, stores: Object.values(stores) };
+  };
+  return {
+    ...stores,
+    ...(optionalMethods && { reclaim }),
     close: async () => guard.close(),
   };
 }
