@@ -79,8 +79,13 @@ export interface ErrorDetails {
   COLLECTION_NOT_FOUND: { readonly collection: string };
 
   // Index
-  /** The embedder failed, or gave something else than one finite vector a text. Nothing of the batch was stored. */
-  EMBEDDING_FAILED: { readonly embedder: string; readonly texts: number; readonly reason: string };
+  /** The embedder failed, or gave something else than one finite vector a text. What it was asked for was not stored. */
+  EMBEDDING_FAILED: {
+    readonly embedder: string;
+    readonly texts: number;
+    readonly reason: string;
+    readonly documentId?: string | undefined;
+  };
   /** The index's live generation was embedded by another embedder. Rebuild it, or open it with that embedder. */
   EMBEDDER_MISMATCH: { readonly index: string; readonly expected: string; readonly actual: string };
   /** The redactor failed on a document, which was not stored. Its error is not attached, since it may quote the text. */
@@ -108,6 +113,21 @@ export interface ErrorDetails {
   };
   /** Another writer changed the same document at the same time, again and again. Nothing of this write is visible. */
   DOCUMENT_CONFLICT: { readonly documentId: string; readonly attempts: number };
+  /** Another holder took over the task, since this one did not renew its lease in time. It can commit nothing any more. */
+  LEASE_LOST: { readonly index: string; readonly task: string; readonly leaseMs: number };
+  /** A full sync would remove a larger share of the index than `maxDeleteRatio` allows. Nothing was removed. */
+  DELETIONS_REFUSED: {
+    readonly index: string;
+    readonly deletions: number;
+    readonly documents: number;
+    readonly maxDeleteRatio: number;
+  };
+  /** The index or the source is not as it was when the plan was made. Plan again. */
+  PLAN_OUTDATED: {
+    readonly index: string;
+    readonly documentId?: string | undefined;
+    readonly reason: string;
+  };
 
   // Release
   /** No release of that name is registered. */
@@ -140,6 +160,17 @@ export interface ErrorDetails {
   SECRET_UNREADABLE: { readonly name: string; readonly reason: string };
   /** A rotation hook failed. `step` is the hook. The current version is unchanged. */
   SECRET_ROTATION_FAILED: { readonly name: string; readonly step: string };
+  /** `expireGrace` was told to spare a version in use, and this one is. From `retryAtMs` on it may go, if nobody uses it. */
+  SECRET_IN_USE: { readonly name: string; readonly version: number; readonly retryAtMs: number };
+  /** The wall clock jumped forward by more than the store allows, so no window is opened by it. Trust the clock, or repair it. */
+  CLOCK_JUMPED: { readonly expectedMs: number; readonly actualMs: number };
+  /** A secret manager refused a call or did not answer. `status` is its HTTP status where there was one. */
+  SECRET_BACKEND_FAILED: {
+    readonly backend: string;
+    readonly operation: string;
+    readonly status: number | undefined;
+    readonly reason: string;
+  };
 }
 
 /** A stable error code. */
@@ -181,6 +212,9 @@ export const errorCodes: Readonly<Record<ErrorCode, { readonly retryable: boolea
     INDEX_TARGET_NOT_FOUND: { retryable: false },
     INDEX_TARGET_PINNED: { retryable: false },
     DOCUMENT_CONFLICT: { retryable: true },
+    LEASE_LOST: { retryable: true },
+    DELETIONS_REFUSED: { retryable: false },
+    PLAN_OUTDATED: { retryable: false },
     RELEASE_NOT_FOUND: { retryable: false },
     RELEASE_EXISTS: { retryable: false },
     RELEASE_NOT_LIVE: { retryable: false },
@@ -193,4 +227,7 @@ export const errorCodes: Readonly<Record<ErrorCode, { readonly retryable: boolea
     SECRET_GRACE_OPEN: { retryable: true },
     SECRET_UNREADABLE: { retryable: false },
     SECRET_ROTATION_FAILED: { retryable: true },
+    SECRET_IN_USE: { retryable: true },
+    CLOCK_JUMPED: { retryable: false },
+    SECRET_BACKEND_FAILED: { retryable: true },
   });

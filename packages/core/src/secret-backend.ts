@@ -7,6 +7,11 @@ export interface SecretBackendCapabilities {
   readonly durable: boolean;
   /** Is the payload encrypted before it reaches the medium? */
   readonly sealed: boolean;
+  /**
+   * The most bytes of UTF-8 that a payload may have. The secret store keeps to it by dropping its oldest audit events,
+   * and refuses what does not fit even so. Default: no limit.
+   */
+  readonly maxPayloadBytes?: number | undefined;
 }
 
 /** One record as stored. */
