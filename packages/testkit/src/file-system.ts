@@ -6,13 +6,13 @@
  */
 
 export { createSimulatedFileSystem } from "./file-system/simulated-file-system.ts";
-export { systemError } from "./file-system/system-error.ts";
 export type {
   CrashStatesOptions,
   FileSystemOperation,
   FileSystemOperationName,
   SimulatedFile,
-  SimulatedFiles,
   SimulatedFileSystem,
   SimulatedFileSystemOptions,
-} from "./file-system/simulated-file-system.ts";
+  SimulatedFiles,
+} from "./file-system/simulated-file-system-types.ts";
+export { systemError } from "./file-system/system-error.ts";

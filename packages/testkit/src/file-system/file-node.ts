@@ -34,6 +34,8 @@ export interface FileNode {
   read(length: number, position: number): Uint8Array;
   write(bytes: Uint8Array, position: number, order: number): void;
   truncate(length: number, order: number): void;
+  /** Makes this the content, on the medium too. */
+  replace(content: Uint8Array): void;
   sync(): void;
   /** Takes note of a sync that failed: the system forgets that these pages are dirty and never writes them. */
   failSync(): void;
@@ -78,6 +80,13 @@ export function createFileNode(sectorBytes: number, content?: Uint8Array, mode =
       const fates = [{ from: 0, to: 0, resized: false }, WHOLE(0)];
       const bytes = new Uint8Array();
       pending.push({ order, fates, bytes, position: 0, length, truncates: true, state: "open" });
+    },
+    replace: (content) => {
+      pending = [];
+      for (const extent of [seen, medium]) {
+        extent.resize(0);
+        extent.write(content, 0);
+      }
     },
     sync: () => settle("synced"),
     failSync: () => settle("doomed"),
