@@ -1,24 +1,65 @@
 import type { VectorMetric } from "@keelson/core";
+import type { Measure } from "./kernel/load-kernel.ts";
 
-/** Scores the vector that starts at `offset` of a slab, given the inverse of its length. */
-export type Scorer = (slab: Float32Array, offset: number, inverseNorm: number) => number;
+/**
+ * How close vectors are to a query. A score is made of a measure in two steps, so that a measure of the kernel, which
+ * is a little off, bounds the score: no score is ever made of it.
+ */
+export interface Similarity {
+  readonly measure: Measure;
+  /** Measures the vector that starts at `offset` of a slab, in doubles. */
+  measureAt(slab: Float32Array, offset: number): number;
+  /** The score of a vector, given its measure and the inverse of its length. Higher is closer, whatever the metric. */
+  score(measure: number, inverseNorm: number): number;
+  /** The highest score that a vector can have which the kernel measured so. */
+  highest(measured: number, inverseNorm: number): number;
+  /** The lowest. */
+  lowest(measured: number, inverseNorm: number): number;
+}
 
-/** Prepares a query vector for one metric. Higher is closer, whatever the metric. */
-export function createScorer(metric: VectorMetric, query: Float32Array): Scorer {
-  switch (metric) {
-    case "cosine": {
-      const inverse = inverseNorm(query, 0, query.length);
-      return (slab, offset, inverseOfRow) => {
-        const cosine = dotProduct(slab, offset, query) * inverse * inverseOfRow;
-        return Math.min(1, Math.max(-1, cosine)) + 0;
-      };
-    }
-    case "dot":
-      // Adding 0 turns -0 into 0.
-      return (slab, offset) => dotProduct(slab, offset, query) + 0;
-    case "euclidean":
-      return (slab, offset) => 1 / (1 + Math.sqrt(squaredDistance(slab, offset, query)));
+/** The largest dimension for which the bounds hold. */
+export const MAX_BOUNDED_DIMENSION: number = 1 << 16;
+
+/** Prepares a query vector for one metric. */
+export function createSimilarity(metric: VectorMetric, query: Float32Array): Similarity {
+  // A sum of n products in 32 bits is off by at most n * 2^-24 / (1 - n * 2^-24) of the sum of their magnitudes,
+  // whatever its order (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1), and by half the
+  // smallest float for each product that underflows. Twice that covers differences, and the doubles it is compared to.
+  const relative = (query.length + 8) * 2 ** -23;
+  const absolute = query.length * 2 ** -149;
+
+  if (metric === "euclidean") {
+    const score = (square: number): number => 1 / (1 + Math.sqrt(square));
+    return {
+      measure: "squaredDistance",
+      measureAt: (slab, offset) => squaredDistance(slab, offset, query),
+      score,
+      highest: (square) =>
+        Number.isFinite(square) ? score(Math.max(0, square - square * relative - absolute)) : 1,
+      lowest: (square) => (Number.isFinite(square) ? score(square + square * relative + absolute) : 0),
+    };
   }
+
+  const inverse = inverseNorm(query, 0, query.length);
+  const score =
+    metric === "dot"
+      ? // Adding 0 turns -0 into 0.
+        (dot: number): number => dot + 0
+      : (dot: number, inverseOfRow: number): number =>
+          Math.min(1, Math.max(-1, dot * inverse * inverseOfRow)) + 0;
+  const length = inverse === 0 ? 0 : 1 / inverse;
+  // The sum of the magnitudes is at most the product of the lengths.
+  const margin = (inverseOfRow: number): number =>
+    (inverseOfRow === 0 ? 0 : (relative * length) / inverseOfRow) + absolute;
+  return {
+    measure: "dot",
+    measureAt: (slab, offset) => dotProduct(slab, offset, query),
+    score,
+    highest: (dot, inverseOfRow) =>
+      Number.isFinite(dot) ? score(dot + margin(inverseOfRow), inverseOfRow) : Number.POSITIVE_INFINITY,
+    lowest: (dot, inverseOfRow) =>
+      Number.isFinite(dot) ? score(dot - margin(inverseOfRow), inverseOfRow) : Number.NEGATIVE_INFINITY,
+  };
 }
 
 /** 1 / length of a vector, 0 for a zero vector, so that it scores 0 against everything under `cosine`. */

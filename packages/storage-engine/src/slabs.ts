@@ -1,4 +1,22 @@
-const FLOATS_PER_SLAB = 1 << 18;
+import type { Kernel, KernelSlab } from "./kernel/load-kernel.ts";
+
+/** Where the vectors of a table lie. */
+export interface SlabsOptions {
+  /** Whose memory large slabs lie in, so that it can measure them. Default: none. */
+  readonly kernel?: Kernel | undefined;
+  /** Default: 16 MiB. */
+  readonly bytesPerSlab?: number | undefined;
+  /** Up to how many bytes a table grows step by step, outside the kernel's memory. Default: 1 MiB. */
+  readonly smallBytes?: number | undefined;
+}
+
+/** Some rows that lie side by side. */
+export interface Slab {
+  /** Row-major: as many floats a row as the dimension, no gaps. */
+  readonly rows: Float32Array;
+  /** The same rows, as the kernel has them; `undefined` when it has not. */
+  readonly inKernel: KernelSlab | undefined;
+}
 
 /** Rows of floats of one width, side by side in a few large arrays, so that a scan reads memory in order. */
 export interface Slabs {
@@ -6,53 +24,67 @@ export interface Slabs {
   write(row: number, vector: Float32Array): void;
   /** A copy of a row. */
   read(row: number): Float32Array;
-  /** Copies a row over another. */
-  move(from: number, to: number): void;
-  /** Gives back what lies behind the first `rows` rows. */
-  shrink(rows: number): void;
+  /** Copies the last row over another, wipes it, and gives back the memory that is no longer used. */
+  remove(row: number, last: number): void;
   /** The array that holds a row, and where in it the row starts. */
   locate(row: number): { readonly slab: Float32Array; readonly offset: number };
+  /** All slabs, by their first row. Each but the last is full of rows; slabs without rows may follow. */
+  readonly slabs: readonly Slab[];
+  readonly rowsPerSlab: number;
 }
 
-export function createSlabs(dimension: number): Slabs {
-  const rowsPerSlab = Math.max(1, Math.floor(FLOATS_PER_SLAB / dimension));
-  const slabs: Float32Array[] = [];
+export function createSlabs(dimension: number, options: SlabsOptions = {}): Slabs {
+  const { bytesPerSlab = 1 << 24, smallBytes = 1 << 20 } = options;
+  const width = dimension * Float32Array.BYTES_PER_ELEMENT;
+  const rowsPerSlab = Math.max(1, Math.floor(bytesPerSlab / width));
+  const slabs: Slab[] = [];
+  let { kernel } = options;
 
+  const createSlab = (): Slab => {
+    const inKernel = kernel?.createSlab(rowsPerSlab, dimension);
+    // Asking again would cost a collection of garbage each time.
+    if (inKernel === undefined) kernel = undefined;
+    return { rows: inKernel?.rows ?? new Float32Array(rowsPerSlab * dimension), inKernel };
+  };
   const reserve = (row: number): void => {
     const index = Math.floor(row / rowsPerSlab);
     const needed = (row % rowsPerSlab) + 1;
     const slab = slabs[index];
-    const rows = slab === undefined ? 0 : slab.length / dimension;
+    const rows = slab === undefined ? 0 : slab.rows.length / dimension;
     if (rows >= needed) return;
-    // The first slab grows, so that a small collection stays small; later ones come whole.
-    const grown = index > 0 ? rowsPerSlab : Math.min(rowsPerSlab, Math.max(16, needed, 2 * rows));
-    const larger = new Float32Array(grown * dimension);
-    if (slab !== undefined) larger.set(slab);
+    // The first slab grows, so that a small table stays small; later ones come whole.
+    const grown = Math.max(Math.min(16, rowsPerSlab), needed, 2 * rows);
+    const small = index === 0 && grown * width <= Math.min(smallBytes, bytesPerSlab);
+    const larger = small ? { rows: new Float32Array(grown * dimension), inKernel: undefined } : createSlab();
+    if (slab !== undefined) larger.rows.set(slab.rows);
     slabs[index] = larger;
   };
   const locate: Slabs["locate"] = (row) => ({
-    slab: slabs[Math.floor(row / rowsPerSlab)] as Float32Array,
+    slab: slabs[Math.floor(row / rowsPerSlab)]?.rows as Float32Array,
     offset: (row % rowsPerSlab) * dimension,
   });
+  const floatsOf = (row: number): Float32Array => {
+    const { slab, offset } = locate(row);
+    return slab.subarray(offset, offset + dimension);
+  };
 
   return {
+    slabs,
+    rowsPerSlab,
     locate,
     write: (row, vector) => {
       reserve(row);
       const { slab, offset } = locate(row);
       slab.set(vector, offset);
     },
-    read: (row) => {
-      const { slab, offset } = locate(row);
-      return slab.slice(offset, offset + dimension);
-    },
-    move: (from, to) => {
-      const source = locate(from);
-      const target = locate(to);
-      target.slab.set(source.slab.subarray(source.offset, source.offset + dimension), target.offset);
-    },
-    shrink: (rows) => {
-      slabs.length = Math.min(slabs.length, Math.ceil(rows / rowsPerSlab));
+    read: (row) => floatsOf(row).slice(),
+    remove: (row, last) => {
+      const source = floatsOf(last);
+      if (row !== last) floatsOf(row).set(source);
+      source.fill(0);
+      // A spare one stays, so that a table at a bound does not allocate with every other write.
+      const kept = last === 0 ? 0 : Math.ceil(last / rowsPerSlab) + 1;
+      slabs.length = Math.min(slabs.length, kept);
     },
   };
 }

@@ -1,9 +1,13 @@
 import type { FilterPredicate, Metadata, VectorMatch, VectorMetric, VectorRecord } from "@keelson/core";
+import type { RowBlock } from "./block.ts";
 import { copyJson } from "./json-copy.ts";
+import { loadKernel } from "./kernel/load-kernel.ts";
+import { type Lazy, valueOf } from "./lazy.ts";
 import type { UpsertRecord } from "./op.ts";
 import { createOrderedMap, type PageRange } from "./ordered-map.ts";
-import { createScorer, inverseNorm } from "./similarity.ts";
-import { createSlabs } from "./slabs.ts";
+import { sieveRows } from "./sieve-rows.ts";
+import { createSimilarity, inverseNorm, MAX_BOUNDED_DIMENSION } from "./similarity.ts";
+import { createSlabs, type SlabsOptions } from "./slabs.ts";
 import { createTopRows } from "./top-rows.ts";
 
 /** One collection: columns of ids, vectors, texts and metadata, a row a record, without gaps. */
@@ -11,32 +15,71 @@ export interface VectorTable {
   readonly name: string;
   readonly dimension: number;
   readonly metric: VectorMetric;
-  upsert(record: UpsertRecord): void;
+  /** How many bytes its records take on the medium. */
+  readonly bytes: number;
+  /** @param bytes How many the record takes on the medium. */
+  upsert(record: UpsertRecord, bytes: number): void;
   delete(id: string): void;
   has(id: string): boolean;
   get(id: string): VectorRecord | undefined;
   page(range: PageRange): VectorRecord[];
-  /** Scores every row that the filter accepts. */
+  /** The records behind `after`, by ascending id, until they take `most` bytes on the medium; one at the least. */
+  part(after: string | undefined, most: number): RowBlock;
+  /**
+   * Adds records.
+   *
+   * @param bytes How many each takes on the medium.
+   * @throws Error when one is there already, or the vectors are not as many.
+   */
+  load(block: RowBlock, bytes: number): void;
+  /** The best of the rows that the filter accepts, the same with a kernel and without. */
   query(vector: Float32Array, topK: number, accepts: FilterPredicate | undefined): VectorMatch[];
 }
 
-export function createVectorTable(name: string, dimension: number, metric: VectorMetric): VectorTable {
+/** @param options Where the vectors lie. Default: in the memory of this host's kernel, if it has one. */
+export function createVectorTable(
+  name: string,
+  dimension: number,
+  metric: VectorMetric,
+  options: SlabsOptions = { kernel: loadKernel() },
+): VectorTable {
   const rowOf = createOrderedMap<number>();
   const ids: string[] = [];
-  const texts: (string | undefined)[] = [];
-  const metadata: (Metadata | undefined)[] = [];
+  const texts: (Lazy<string> | undefined)[] = [];
+  const metadata: (Lazy<Metadata> | undefined)[] = [];
+  const sizes: number[] = [];
+  let bytes = 0;
   // Vectors stay as they came, so that what is read is what was written; cosine multiplies by this instead.
   const inverseNorms: number[] = [];
-  const vectors = createSlabs(dimension);
+  const kernel = dimension <= MAX_BOUNDED_DIMENSION ? options.kernel : undefined;
+  const vectors = createSlabs(dimension, { ...options, kernel });
 
+  // Kept as it was decoded: a filter asks again and again. Texts are asked for by those who get them alone.
+  const metadataOf = (row: number): Metadata | undefined => {
+    const lazy = metadata[row];
+    if (typeof lazy !== "function") return lazy;
+    const data = valueOf(lazy);
+    metadata[row] = data;
+    return data;
+  };
   const content = (row: number): { id: string; text?: string; metadata?: Metadata } => {
-    const text = texts[row];
-    const data = metadata[row];
+    const text = valueOf(texts[row]);
+    const data = metadataOf(row);
     return {
       id: ids[row] as string,
       ...(text !== undefined && { text }),
       ...(data !== undefined && { metadata: copyJson(data) }),
     };
+  };
+  const write = (row: number, record: UpsertRecord, size: number): void => {
+    ids[row] = record.id;
+    texts[row] = record.text;
+    metadata[row] = record.metadata;
+    bytes += size - (sizes[row] ?? 0);
+    sizes[row] = size;
+    vectors.write(row, record.vector);
+    const { slab, offset } = vectors.locate(row);
+    inverseNorms[row] = inverseNorm(slab, offset, dimension);
   };
   const read = (row: number): VectorRecord => ({ ...content(row), vector: vectors.read(row) });
 
@@ -44,31 +87,30 @@ export function createVectorTable(name: string, dimension: number, metric: Vecto
     name,
     dimension,
     metric,
-    upsert: (record) => {
+    get bytes() {
+      return bytes;
+    },
+    upsert: (record, size) => {
       const row = rowOf.get(record.id) ?? ids.length;
       if (row === ids.length) rowOf.set(record.id, row);
-      ids[row] = record.id;
-      texts[row] = record.text;
-      metadata[row] = record.metadata;
-      vectors.write(row, record.vector);
-      const { slab, offset } = vectors.locate(row);
-      inverseNorms[row] = inverseNorm(slab, offset, dimension);
+      write(row, record, size);
     },
     delete: (id) => {
       const row = rowOf.get(id);
       if (row === undefined) return;
       const last = ids.length - 1;
+      bytes -= sizes[row] as number;
       rowOf.delete(id);
       if (row !== last) {
         rowOf.set(ids[last] as string, row);
         ids[row] = ids[last] as string;
         texts[row] = texts[last];
         metadata[row] = metadata[last];
+        sizes[row] = sizes[last] as number;
         inverseNorms[row] = inverseNorms[last] as number;
-        vectors.move(last, row);
       }
-      for (const column of [ids, texts, metadata, inverseNorms]) column.length = last;
-      vectors.shrink(last);
+      vectors.remove(row, last);
+      for (const column of [ids, texts, metadata, sizes, inverseNorms]) column.length = last;
     },
     has: (id) => rowOf.get(id) !== undefined,
     get: (id) => {
@@ -76,13 +118,44 @@ export function createVectorTable(name: string, dimension: number, metric: Vecto
       return row === undefined ? undefined : read(row);
     },
     page: (range) => rowOf.page(range).map(read),
+    part: (after, most) => {
+      const rows = rowOf.part(after, most, (row) => sizes[row] as number);
+      const floats = new Float32Array(rows.length * dimension);
+      for (const [place, row] of rows.entries()) floats.set(vectors.read(row), place * dimension);
+      return {
+        ids: rows.map((row) => ids[row] as string),
+        texts: rows.map((row) => texts[row]),
+        metadata: rows.map((row) => metadata[row]),
+        vectors: floats,
+      };
+    },
+    load: (block, size) => {
+      const { length } = block.ids;
+      if (block.vectors.length !== length * dimension) throw new Error("the vectors do not fit the ids");
+      for (let place = 0; place < length; place++) {
+        const id = block.ids[place] as string;
+        if (rowOf.get(id) !== undefined) throw new Error("a record stands twice");
+        const row = ids.length;
+        rowOf.set(id, row);
+        const vector = block.vectors.subarray(place * dimension, (place + 1) * dimension);
+        write(row, { id, vector, text: block.texts[place], metadata: block.metadata[place] }, size);
+      }
+    },
     query: (vector, topK, accepts) => {
-      const score = createScorer(metric, vector);
+      const similarity = createSimilarity(metric, vector);
       const top = createTopRows(topK, ids);
-      for (let row = 0; row < ids.length; row++) {
-        if (accepts !== undefined && !accepts(metadata[row])) continue;
+      const candidates = sieveRows({
+        slabs: vectors,
+        rows: ids.length,
+        accepts: accepts && ((row) => accepts(metadataOf(row))),
+        similarity,
+        query: vector,
+        inverseNorms,
+        topK,
+      });
+      for (const row of candidates) {
         const { slab, offset } = vectors.locate(row);
-        top.offer(row, score(slab, offset, inverseNorms[row] as number));
+        top.offer(row, similarity.score(similarity.measureAt(slab, offset), inverseNorms[row] as number));
       }
       return top.sorted().map((found) => ({ ...content(found.row), score: found.score }));
     },

@@ -122,7 +122,7 @@ describe(createVectorStore.name, () => {
   });
 
   it("keeps its answers across the bounds of its slabs", async () => {
-    const dimension = 1 << 16;
+    const dimension = 1 << 20;
     const docs = await createSubject().vectors.open("docs", { dimension, metric: "cosine" });
     const axis = (at: number): Float32Array => new Float32Array(dimension).fill(1, at, at + 1);
     const ids = Array.from({ length: 10 }, (_, i) => `id-${i}`);
