@@ -2,6 +2,7 @@ import { isKeelsonError, type StateChange, type VectorRecord } from "@keelson/co
 import type { IndexContext } from "./context.ts";
 import type { Generation, StoredHead } from "./head.ts";
 import { collect, type Intent, type OwnWrite, settleIntent } from "./intents.ts";
+import type { Lease } from "./lease.ts";
 import { type EntryChange, ledgerChanges } from "./ledger.ts";
 
 /** Changes of some documents of one generation that become visible together. */
@@ -14,6 +15,8 @@ export interface Writes {
   readonly changes: readonly EntryChange[];
   /** The records that the new entries list and the old ones did not. */
   readonly staged: readonly VectorRecord[];
+  /** The lease that the writes are made under, where they are. */
+  readonly lease?: Lease | undefined;
 }
 
 /**
@@ -22,6 +25,7 @@ export interface Writes {
  *
  * When it rejects before the ledger commit, what was staged is deleted, at once or by the next write or opening.
  *
+ * @throws KeelsonError LEASE_LOST when another holder took over the lease.
  * @throws KeelsonError STATE_CONFLICT when a document, the head or the intent was changed by somebody else.
  */
 export async function commitWrites(
@@ -30,23 +34,23 @@ export async function commitWrites(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { keys, state } = context;
-  const { id, generation, head, changes } = writes;
+  const { id, generation, head, changes, lease } = writes;
   if (changes.length === 0) return;
   const staged = writes.staged.map((record) => record.id);
   const replaced = replacedRecords(changes);
-  const headCheck: StateChange = { key: keys.head, expect: head.revision };
+  const checks: StateChange[] = [{ key: keys.head, expect: head.revision }];
+  if (lease !== undefined) checks.push(lease.fence);
   const intentKey = keys.intent(id);
   const own: OwnWrite = { generation, documentIds: changes.map((change) => change.id), staged };
 
   try {
     let intentChange: StateChange[] = [];
     if (staged.length > 0) {
-      const value: Intent = { generation: generation.number, staged };
+      const untilMs = context.clock.now() + context.leaseMs;
+      const value: Intent = { generation: generation.number, staged, holder: context.holder, untilMs };
       const { revision: expect } = await state.commit(
-        [headCheck, { key: intentKey, value, expect: "absent" }],
-        {
-          signal,
-        },
+        [...checks, { key: intentKey, value, expect: "absent" }],
+        { signal },
       );
       await (await context.recordsOf(generation, signal)).upsert(writes.staged, { signal });
       intentChange = [{ key: intentKey, delete: true, expect }];
@@ -56,11 +60,12 @@ export async function commitWrites(
       intentChange = [{ key: intentKey, value, expect: intentChange[0]?.expect ?? "absent" }];
     }
     const ledger = changes.flatMap((change) => ledgerChanges(keys, generation.number, change));
-    await state.commit([headCheck, ...intentChange, ...ledger, ...touched(context, head, generation)], {
+    await state.commit([...checks, ...intentChange, ...ledger, ...touched(context, head, generation)], {
       signal,
     });
   } catch (error) {
     await settleOrRemember(context, id, own);
+    lease?.assertKept(error);
     throw error;
   }
   if (replaced.length === 0) return;
@@ -91,14 +96,6 @@ async function settleOrRemember(context: IndexContext, id: string, own: OwnWrite
     await settleIntent(context, id, own);
   } catch {
     context.unfinished.set(id, own);
-  }
-}
-
-/** Settles what earlier writes of this handle had to leave. */
-export async function settleUnfinished(context: IndexContext): Promise<void> {
-  for (const [id, own] of context.unfinished) {
-    await settleIntent(context, id, own);
-    context.unfinished.delete(id);
   }
 }
 

@@ -21,6 +21,12 @@ export interface IndexContext {
   readonly newId: () => string;
   /** The vector records of a generation. */
   recordsOf(generation: Generation, signal?: AbortSignal): Promise<Records>;
-  /** Intents that this handle could not finish; the next write does. */
-  readonly unfinished: Map<string, OwnWrite>;
+  /** Names this handle in leases and intents. */
+  readonly holder: string;
+  /** How long a lease lasts unless it is renewed. */
+  readonly leaseMs: number;
+  /** Each task's calls on this handle, one after the other. */
+  readonly queues: Map<string, Promise<void>>;
+  /** Intents that wait for the next write: this handle's own that it could not finish, and those of others, until when. */
+  readonly unfinished: Map<string, OwnWrite | { readonly untilMs: number }>;
 }

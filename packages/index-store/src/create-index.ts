@@ -4,6 +4,7 @@ import type { IndexContext } from "./context.ts";
 import { readHead } from "./head.ts";
 import type { IndexOptions } from "./index-options.ts";
 import type { Index } from "./index-type.ts";
+import { withLease } from "./lease.ts";
 import { isEmpty, migrate } from "./migrate.ts";
 import { openContext } from "./open-context.ts";
 import { queryIndex } from "./query.ts";
@@ -80,22 +81,25 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
           checkVectors,
           migrated,
           breather,
+          lease: undefined,
           signal,
         });
       }),
     reindex: (source, { checkVectors = false, signal } = {}) =>
-      run(async () => {
-        signal?.throwIfAborted();
-        const breather = createBreather(clock);
-        const migrated = await migrate(context, breather, signal);
-        return await writeDocuments(context, source, {
-          renewTtl: false,
-          checkVectors,
-          migrated,
-          breather,
-          signal,
-        });
-      }),
+      run(() =>
+        withLease(context, "sync", signal, async (lease) => {
+          const breather = createBreather(clock);
+          const migrated = await migrate(context, breather, lease.signal);
+          return await writeDocuments(context, source, {
+            renewTtl: false,
+            checkVectors,
+            migrated,
+            breather,
+            lease,
+            signal: lease.signal,
+          });
+        }),
+      ),
     remove: (ids, { signal } = {}) => run(() => removeDocuments(context, ids, createBreather(clock), signal)),
     query: (textOrVector, queryOptions = {}) => run(() => queryIndex(context, textOrVector, queryOptions)),
     get: (id, { signal } = {}) => run(() => getDocument(context, id, signal)),
@@ -108,7 +112,11 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
     snapshot: ({ signal } = {}) => run(() => takeSnapshot(context, createBreather(clock), signal)),
     snapshots: ({ signal } = {}) => run(() => listSnapshots(context, signal)),
     restore: (snapshotId, { signal } = {}) =>
-      run(() => restoreSnapshot(context, snapshotId, createBreather(clock), signal)),
+      run(() =>
+        withLease(context, "build", signal, (lease) =>
+          restoreSnapshot(context, snapshotId, createBreather(clock), lease.signal),
+        ),
+      ),
     status: ({ signal } = {}) => run(() => readStatus(context, signal)),
     close: async () => {
       closed = true;

@@ -34,6 +34,11 @@ export interface IndexOptions extends AbortOptions {
   readonly redactQueries?: boolean | undefined;
   /** Take ids that the redactor would change. They are stored as they are, in ledger and vectors. Default `false`. */
   readonly allowPiiInIds?: boolean | undefined;
+  /**
+   * How long a lease and what a write stages outlive a process that stops without a word, in milliseconds, at least 1:
+   * until then others leave its work alone. Work under way renews its lease. Default 30,000.
+   */
+  readonly leaseMs?: number | undefined;
   /** Makes the ids of writes, unique for ever, 1 to 64 characters. Default: 96 random bits. */
   readonly newId?: (() => string) | undefined;
 }

@@ -8,10 +8,20 @@ import { type StoredEntry, toStored } from "./ledger.ts";
  * takes place, or records that it replaced and has still to collect. The ledger commit expects the intent as it was
  * written, so whoever takes the intent away has stopped the write.
  */
-export type Intent = {
+export type Intent = Staging | Collecting;
+
+type Staging = {
   readonly generation: number;
-  readonly staged?: readonly string[];
-  readonly collect?: readonly string[];
+  readonly staged: readonly string[];
+  /** Who stages. */
+  readonly holder: string;
+  /** Until when others leave it alone, in epoch milliseconds. */
+  readonly untilMs: number;
+};
+
+type Collecting = {
+  readonly generation: number;
+  readonly collect: readonly string[];
 };
 
 /** What the writer of an intent knows beyond it. */
@@ -34,8 +44,8 @@ export async function settleIntent(context: IndexContext, id: string, own?: OwnW
       return;
     }
     const intent = found.value as unknown as Intent;
-    const records = intent.collect ?? intent.staged ?? [];
-    if (intent.collect === undefined) {
+    const records = "collect" in intent ? intent.collect : intent.staged;
+    if ("staged" in intent) {
       const claimed = await claim(
         context,
         key,
@@ -92,10 +102,34 @@ function generationOf(head: Head, number: number): Generation | undefined {
   return [head.live, head.previous, head.building].find((generation) => generation?.number === number);
 }
 
-/** Settles every intent there is: what a crash has left. A writer that is still at work begins its batch again. */
-export async function recoverIntents(context: IndexContext): Promise<void> {
-  const { keys, state } = context;
-  for await (const { key } of scanState(state, { prefix: keys.intents })) {
-    await settleIntent(context, key.slice(keys.intents.length));
+/**
+ * Settles what a crash has left of writes: every intent whose time is over, or whose holder is known to have ended.
+ * What others are still staging is noted, and looked at again by the first write after its time.
+ */
+export async function recoverIntents(context: IndexContext, endedHolder?: string): Promise<void> {
+  const { keys, state, clock, unfinished } = context;
+  for await (const { key, value } of scanState(state, { prefix: keys.intents })) {
+    const id = key.slice(keys.intents.length);
+    const intent = value as unknown as Intent;
+    if (isUnderWay(intent, clock.now()) && intent.holder !== endedHolder) {
+      if (intent.holder !== context.holder) unfinished.set(id, { untilMs: intent.untilMs });
+      continue;
+    }
+    await settleIntent(context, id);
   }
+}
+
+/** Settles what earlier writes of this handle had to leave, and what others have left since. */
+export async function settleUnfinished(context: IndexContext): Promise<void> {
+  const { unfinished, clock } = context;
+  for (const [id, own] of unfinished) {
+    const foreign = "untilMs" in own;
+    if (foreign && own.untilMs > clock.now()) continue;
+    await settleIntent(context, id, foreign ? undefined : own);
+    unfinished.delete(id);
+  }
+}
+
+function isUnderWay(intent: Intent, nowMs: number): intent is Staging {
+  return "staged" in intent && intent.untilMs > nowMs;
 }

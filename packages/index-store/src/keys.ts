@@ -11,8 +11,10 @@
  * | `intent/<id>` | vectors that a write is about to stage, or has still to collect: `Intent` |
  * | `dropping/<generation>` | `null`: a generation that is to be deleted |
  * | `touched` | `null`: its revision moves with every ledger commit while a migration runs |
+ * | `lease/<task>` | whose turn it is to do what only one may do at a time; its revision is the fencing token |
+ * | `lease/<task>/until` | the epoch ms at which that ends unless it is renewed |
  *
- * `lease/<task>` and `tombstone/<digest>` are kept free for leases with fencing tokens and for erasure.
+ * `tombstone/<digest>` is kept free for erasure.
  *
  * In the blob store, below the same prefix: `pack/<sha-256>` and `snapshot/<id>`. In the vector store: a collection
  * `<name>@<generation>` each.
@@ -23,6 +25,8 @@
 export interface IndexKeys {
   readonly head: string;
   readonly touched: string;
+  lease(task: string): string;
+  leaseUntil(task: string): string;
   readonly intents: string;
   intent(id: string): string;
   readonly droppings: string;
@@ -51,6 +55,8 @@ export function createKeys(name: string): IndexKeys {
   return {
     head: `${root}head`,
     touched: `${root}touched`,
+    lease: (task) => `${root}lease/${task}`,
+    leaseUntil: (task) => `${root}lease/${task}/until`,
     intents: `${root}intent/`,
     intent: (id) => `${root}intent/${id}`,
     droppings: `${root}dropping/`,

@@ -1,11 +1,13 @@
 import { isKeelsonError, type VectorRecord } from "@keelson/core";
 import type { Breather } from "./breather.ts";
-import { commitWrites, isConflict, settleUnfinished } from "./commit-writes.ts";
+import { commitWrites, isConflict } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
 import { canonical } from "./digest.ts";
 import { embedTexts } from "./embed.ts";
 import { beginGeneration, swapGeneration } from "./generations.ts";
 import { type Generation, readHead, type StoredHead, toHead } from "./head.ts";
+import { settleUnfinished } from "./intents.ts";
+import { withLease } from "./lease.ts";
 import {
   type EntryChange,
   type LedgerChunk,
@@ -47,8 +49,16 @@ export async function migrate(
   breather: Breather,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly embeddedChunks: number } | undefined> {
-  const progress: Progress = { embeddedChunks: 0 };
   if ((await readHead(context, signal)).head.live.embedder === context.embedder.id) return undefined;
+  return await withLease(context, "build", signal, (lease) => build(context, breather, lease.signal));
+}
+
+async function build(
+  context: IndexContext,
+  breather: Breather,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly embeddedChunks: number }> {
+  const progress: Progress = { embeddedChunks: 0 };
   while (true) {
     signal?.throwIfAborted();
     await settleUnfinished(context);

@@ -7,11 +7,13 @@ import { openHead } from "./head.ts";
 import type { IndexOptions } from "./index-options.ts";
 import { recoverIntents } from "./intents.ts";
 import { createKeys } from "./keys.ts";
+import { isHeld } from "./lease.ts";
 import { wholeDocument } from "./prepare.ts";
 import { createRecords, type Records } from "./records.ts";
 import { noRedaction } from "./redact.ts";
 
 const LONGEST_NAME = 200;
+const DEFAULT_LEASE_MS = 30_000;
 
 /** Checks the options, makes the index where there is none, and clears up what a crash has left. */
 export async function openContext(options: IndexOptions): Promise<IndexContext> {
@@ -25,8 +27,9 @@ export async function openContext(options: IndexOptions): Promise<IndexContext> 
   if (live.embedder === context.embedder.id && live.dimension !== context.embedder.dimension)
     throw mismatch(collection, String(context.embedder.dimension), String(live.dimension));
 
-  // A restore cannot go on, a migration can.
-  if (building?.purpose === "restore") await abandonGeneration(context, building);
+  // A restore cannot go on, a migration can. One that is somebody's is left alone.
+  if (building?.purpose === "restore" && !(await isHeld(context, "build", signal)))
+    await abandonGeneration(context, building);
   await dropStrays(context);
   await recoverIntents(context);
   await context.recordsOf(live, signal);
@@ -52,6 +55,9 @@ function createContext(options: IndexOptions): IndexContext {
     });
   }
 
+  const { leaseMs = DEFAULT_LEASE_MS } = options;
+  if (!Number.isFinite(leaseMs) || leaseMs < 1) throw invalid("leaseMs", "less than 1");
+  const newId = options.newId ?? (() => randomBytes(12).toString("base64url"));
   const keys = createKeys(name);
   const opened = new Map<number, Promise<Records>>();
   return {
@@ -66,7 +72,10 @@ function createContext(options: IndexOptions): IndexContext {
     clock: options.clock ?? systemClock,
     allowPiiInIds: options.allowPiiInIds ?? false,
     redactQueries: options.redactQueries ?? true,
-    newId: options.newId ?? (() => randomBytes(12).toString("base64url")),
+    newId,
+    holder: newId(),
+    leaseMs,
+    queues: new Map(),
     unfinished: new Map(),
     recordsOf: async ({ number, dimension, metric: measured }, signal) => {
       signal?.throwIfAborted();

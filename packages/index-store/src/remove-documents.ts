@@ -1,8 +1,9 @@
 import { assertUniqueIds } from "@keelson/core";
 import type { Breather } from "./breather.ts";
-import { commitWrites, settleUnfinished } from "./commit-writes.ts";
+import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
 import { type Generation, readHead } from "./head.ts";
+import { settleUnfinished } from "./intents.ts";
 import { parseExpiry } from "./keys.ts";
 import { isExpired, type LedgerEntry, toStored } from "./ledger.ts";
 import { slices } from "./records.ts";

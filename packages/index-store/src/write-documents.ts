@@ -1,9 +1,11 @@
 import type { Breather } from "./breather.ts";
-import { commitWrites, settleUnfinished } from "./commit-writes.ts";
+import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
 import { type Draft, diffDocument, type Outcome } from "./diff.ts";
 import { batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
 import { assertSameEmbedder } from "./head.ts";
+import { settleUnfinished } from "./intents.ts";
+import type { Lease } from "./lease.ts";
 import type { Counts } from "./ledger.ts";
 import { type PreparedDocument, prepareDocument } from "./prepare.ts";
 import { readLedger } from "./read-ledger.ts";
@@ -38,6 +40,8 @@ export interface WriteOptions {
   /** The whole index was embedded anew on the way, so that nothing of it is unchanged. */
   readonly migrated: { readonly embeddedChunks: number } | undefined;
   readonly breather: Breather;
+  /** The lease that it is done under, where it is. */
+  readonly lease: Lease | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -76,7 +80,7 @@ async function writeSome(
   options: WriteOptions,
   result: Progress,
 ): Promise<number> {
-  const { signal, renewTtl, checkVectors } = options;
+  const { signal, renewTtl, checkVectors, lease } = options;
   await settleUnfinished(context);
   const ids = documents.map(({ id }) => id);
   const prepared: PreparedDocument[] = [];
@@ -108,7 +112,7 @@ async function writeSome(
     });
     const changes = found.flatMap(({ change }) => change ?? []);
     const records = found.flatMap((each) => each.records);
-    await commitWrites(context, { id, generation, head, changes, staged: records }, signal);
+    await commitWrites(context, { id, generation, head, changes, staged: records, lease }, signal);
     return found;
   });
 

@@ -1,14 +1,6 @@
 import type { StateStore, VectorStore } from "@keelson/core";
 import { describe, expect, it } from "vitest";
-import { codeOf, contentOf, createSubject, faultsOf, paragraphs } from "./support.ts";
-
-function createGate(): { readonly opened: Promise<void>; open(): void } {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
+import { codeOf, contentOf, createGate, createSubject, faultsOf, paragraphs } from "./support.ts";
 
 describe("writers at once", () => {
   it("leave one of their versions of a document, whole, whatever the order", async () => {
@@ -77,7 +69,7 @@ describe("writers at once", () => {
   });
 
   it("begin their batch again when an opening takes them for dead while they stage", async () => {
-    const { open, storage, embedder, index } = await createSubject();
+    const { open, storage, embedder, index, clock } = await createSubject({ leaseMs: 1 });
     await index.upsert([{ id: "a", text: "one" }]);
     let times = 0;
     const slow: VectorStore = {
@@ -88,6 +80,7 @@ describe("writers at once", () => {
           ...collection,
           upsert: async (records) => {
             // The opening rolls back what is being staged; then the staging arrives all the same.
+            clock.setNow(clock.now() + 1);
             if (times++ < 2) await open();
             await collection.upsert(records);
           },
@@ -103,7 +96,7 @@ describe("writers at once", () => {
   });
 
   it("keep what they commit while an opening is about to roll them back", async () => {
-    const { open, storage, index } = await createSubject();
+    const { open, storage, index, clock } = await createSubject({ leaseMs: 1 });
     await index.upsert([{ id: "a", text: "one" }]);
     const reached = createGate();
     const written = createGate();
@@ -127,6 +120,7 @@ describe("writers at once", () => {
           ...collection,
           upsert: async (records) => {
             await collection.upsert(records);
+            clock.setNow(clock.now() + 1);
             opening = open({ state: slowState });
             await reached.opened;
           },

@@ -82,7 +82,7 @@ async function createWorld(storage: Storage): Promise<World & { readonly clock: 
 }
 
 function open(storage: Storage, clock: ManualClock, embedder: Embedder = createLetters()): Promise<Index> {
-  const options = { name: "docs", redactor: tinyRedactor, chunker: paragraphs, clock };
+  const options = { name: "docs", redactor: tinyRedactor, chunker: paragraphs, clock, leaseMs: 1 };
   return createIndex({ ...storage, ...options, embedder });
 }
 
@@ -154,6 +154,8 @@ describe.each(operations)("a failure in $name", (operation) => {
         expect(await faultsOf(storage), `call ${call}`).toEqual([]);
         continue;
       }
+      // The dead one's leases run out.
+      world.clock.setNow(world.clock.now() + 1);
       const found = await view(storage, world.clock);
       expect(await faultsOf(storage), `call ${call}`).toEqual([]);
       if (operation.atomic) expect([start, goal], `call ${call}`).toContainEqual(found);
@@ -174,12 +176,12 @@ describe("a failure in createIndex", () => {
       const storage = createMemoryStorage();
       const world = await createWorld(storage);
       // Something to recover: writes that died while staging and while collecting, and a restore that died.
-      const restoring = await openFaulty(storage, world.clock, { at: 10, effect: "kill" });
+      const restoring = await openFaulty(storage, world.clock, { at: 14, effect: "kill" });
       const removing = await openFaulty(storage, world.clock, { at: 4, effect: "kill" });
       const writing = await openFaulty(storage, world.clock, { at: 6, effect: "kill-within" });
+      await expect(restoring.index.restore(world.snapshotId)).rejects.toBe(fault);
       await expect(writing.index.upsert(after)).rejects.toBe(fault);
       await expect(removing.index.remove(["rewritten"])).rejects.toBe(fault);
-      await expect(restoring.index.restore(world.snapshotId)).rejects.toBe(fault);
       const left = await faultsOf(storage);
       expect(left).toContain("a restore was left behind");
       expect(
@@ -187,6 +189,7 @@ describe("a failure in createIndex", () => {
         left.join(),
       ).toHaveLength(2);
 
+      world.clock.setNow(world.clock.now() + 1);
       const faulty = createFaultyStorage(storage, { at: call, effect, error: fault });
       let opened = true;
       await open(faulty, world.clock).catch((error: unknown) => {

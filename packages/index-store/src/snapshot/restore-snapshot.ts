@@ -1,10 +1,10 @@
 import { isKeelsonError, KeelsonError, type StateChange } from "@keelson/core";
 import type { Breather } from "../breather.ts";
-import { settleUnfinished } from "../commit-writes.ts";
 import type { IndexContext } from "../context.ts";
 import { digest } from "../digest.ts";
 import { abandonGeneration, beginGeneration, swapGeneration } from "../generations.ts";
 import { assertSameEmbedder, type Generation, type StoredHead } from "../head.ts";
+import { settleUnfinished } from "../intents.ts";
 import { ledgerChanges, toStored } from "../ledger.ts";
 import { recordMetadata, slices } from "../records.ts";
 import { type DocumentImage, encodeImage } from "./document-image.ts";
