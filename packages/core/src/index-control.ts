@@ -16,6 +16,9 @@ export interface IndexTarget {
  * What a release manager needs of an index to keep what its releases refer to, and to move the index together with
  * the rest of a release. Each method but `find` answers with changes for the caller to commit with its own, in the
  * state store that both share; they carry what they expect, so that the commit is refused when the index has moved on.
+ * The caller puts the changes of several calls into one commit: no two calls write the same key, but what one writes
+ * another may check, of the same revision.
+ *
  * The index of `@keelson/index-store` is one.
  */
 export interface IndexControl {

@@ -56,7 +56,7 @@ export type { Finding, Redaction, Redactor } from "./redactor.ts";
 export type { Detector, DetectorMatch, DetectorTrigger, DetectorWindow } from "./detector.ts";
 export type { Chunk, Chunker } from "./chunker.ts";
 export type { EvalCase, EvalResult, EvalRunner } from "./eval-runner.ts";
-export type { Bundle, BundleIndex } from "./bundle.ts";
+export type { Bundle, BundleEmbedder, BundleIndex } from "./bundle.ts";
 export type { IndexControl, IndexTarget } from "./index-control.ts";
 export type { Clock } from "./clock.ts";
 

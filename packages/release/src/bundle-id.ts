@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { assertJson, type Bundle, type Json, KeelsonError } from "@keelson/core";
 import stringify from "safe-stable-stringify";
 
-const PARTS: ReadonlySet<string> = new Set(["prompt", "model", "index", "config"]);
+const PARTS: ReadonlySet<string> = new Set(["prompt", "model", "index", "embedder", "config"]);
 
 /** The canonical JSON (RFC 8785) of a value that is known to be JSON. */
 export function canonicalJson(value: Json): string {
@@ -40,10 +40,11 @@ export function copyBundle(bundle: Bundle): Bundle {
   for (const [part] of given) if (!PARTS.has(part)) throw invalid([part], "not a part of a bundle");
   const copy: unknown = Object.fromEntries(given);
   assertJson(copy);
-  const { prompt, model, index } = copy as unknown as Partial<Bundle>;
+  const { prompt, model, index, embedder } = copy as unknown as Partial<Bundle>;
   if (prompt === undefined) throw invalid(["prompt"], "missing");
   if (model === undefined) throw invalid(["model"], "missing");
   if (index !== undefined) checkIndex(index);
+  if (embedder !== undefined) checkEmbedder(embedder);
   return freeze(JSON.parse(canonicalJson(copy))) as Bundle;
 }
 
@@ -56,6 +57,17 @@ function checkIndex(index: unknown): void {
   if (!byGeneration && !bySnapshot) throw invalid(["index"], "needs either a generation or a snapshot");
   const [other] = Object.keys(others);
   if (other !== undefined) throw invalid(["index", other], "not a part of an index reference");
+}
+
+function checkEmbedder(embedder: unknown): void {
+  if (typeof embedder !== "object" || embedder === null) throw invalid(["embedder"], "not an object");
+  const { id, dimension, ...others } = embedder as Record<string, unknown>;
+  if (typeof id !== "string" || id === "") throw invalid(["embedder", "id"], "not an id");
+  if (!Number.isSafeInteger(dimension) || (dimension as number) < 1) {
+    throw invalid(["embedder", "dimension"], "not a dimension");
+  }
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw invalid(["embedder", other], "not a part of an embedder reference");
 }
 
 function freeze(value: unknown): unknown {

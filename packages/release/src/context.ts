@@ -1,4 +1,5 @@
 import type { Clock, EvalRunner, StateStore } from "@keelson/core";
+import type { IndexMoves } from "./index-moves.ts";
 import type { Journal } from "./journal.ts";
 import type { Keys } from "./keys.ts";
 import type { Releases } from "./releases.ts";
@@ -14,4 +15,7 @@ export interface Context {
   readonly journal: Journal;
   readonly releases: Releases;
   readonly routing: Routing;
+  readonly indexMoves: IndexMoves;
+  /** How many releases that were live before stay within reach. */
+  readonly rollbackWindow: number;
 }

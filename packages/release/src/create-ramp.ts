@@ -8,13 +8,14 @@ import { armsToCompare, emptyTally, type RampTally, totalRequests } from "./ramp
 const MOST_PER_COMMIT = 256;
 
 /** A handle to a ramp that has been started. */
-export function createRamp({ keys, journal, routing, clock }: Context, started: RampControl): Ramp {
+export function createRamp(context: Context, started: RampControl): Ramp {
+  const { keys, journal, routing, clock } = context;
   const { id, candidate, baseline, settings } = started;
 
   const observeAll = createBatcher<Observation, Outcome>(MOST_PER_COMMIT, (batch) =>
     journal.transact(
       [keys.tally(id), ...batch.map((observation) => keys.seen(id, observation.id))],
-      (snapshot) => observeStep(keys, id, batch, snapshot, clock.now()),
+      (snapshot) => observeStep(context, id, batch, snapshot),
       // Another worker's observations landed in between; these still have to.
       { attempts: Number.POSITIVE_INFINITY },
     ),

@@ -1,10 +1,11 @@
 import { assertKey, assertSpecVersion, type EvalRunner, scanState, systemClock } from "@keelson/core";
 import { type CanaryOptions, runCanary } from "./canary.ts";
-import { invalidArgument } from "./check-argument.ts";
+import { checkWhole, invalidArgument } from "./check-argument.ts";
 import type { Context } from "./context.ts";
 import { createRamp } from "./create-ramp.ts";
 import { rollbackTargetOf, toJson } from "./head.ts";
 import { history } from "./history.ts";
+import { createIndexMoves } from "./index-moves.ts";
 import { createJournal } from "./journal.ts";
 import { createKeys } from "./keys.ts";
 import { notLive, promote } from "./promote.ts";
@@ -22,7 +23,7 @@ import { verifyAudit } from "./verify-audit.ts";
  * Makes a release manager. Nothing is read or written until a method is called.
  *
  * @throws KeelsonError KEY_INVALID when the name is malformed, SPEC_VERSION_UNSUPPORTED when the runner was written
- * for another version of its interface.
+ * for another version of its interface, ARGUMENT_INVALID when two indexes have one name.
  *
  * @example
  * ```ts
@@ -48,14 +49,27 @@ import { verifyAudit } from "./verify-audit.ts";
  * ```
  */
 export function createReleaseManager(options: ReleaseManagerOptions): ReleaseManager {
-  const { state, evals, clock = systemClock, name = "default" } = options;
+  const { state, evals, clock = systemClock, name = "default", indexes = [], rollbackWindow = 3 } = options;
   assertKey(name, 256);
+  checkWhole("rollbackWindow", rollbackWindow, 1);
   if (evals !== undefined) assertSpecVersion(evals, "EvalRunner");
   const keys = createKeys(name);
   const releases = createReleases(state, keys);
   const routing = createRouting(name, releases);
   const journal = createJournal({ state, clock, keys, onHead: routing.follow });
-  const context: Context = { name, state, evals, clock, keys, journal, releases, routing };
+  const indexMoves = createIndexMoves(name, indexes, releases);
+  const context: Context = {
+    name,
+    state,
+    evals,
+    clock,
+    keys,
+    journal,
+    releases,
+    routing,
+    indexMoves,
+    rollbackWindow,
+  };
 
   const readRelease = async (
     release: string | null,
@@ -172,6 +186,7 @@ export function createReleaseManager(options: ReleaseManagerOptions): ReleaseMan
       }
       return {
         assign: routing.assign,
+        pin: routing.pin,
         refresh: async (given = {}) => void (await journal.read([], given)),
         close: () => unwatch?.(),
       };

@@ -1,4 +1,10 @@
-import { type ExpectedRevision, type Json, KeelsonError, type StateEntry } from "@keelson/core";
+import {
+  type BundleIndex,
+  type ExpectedRevision,
+  type Json,
+  KeelsonError,
+  type StateEntry,
+} from "@keelson/core";
 import { type AuditAnchor, FIRST_ANCHOR } from "./audit-event.ts";
 import type { RampSettings } from "./ramp-settings.ts";
 
@@ -24,13 +30,15 @@ export interface Head {
   readonly format: typeof FORMAT;
   /** The release that serves, or that serves beside a ramp's candidate. */
   readonly live: string | null;
-  /** What the last promotion replaced. */
-  readonly target: string | null;
+  /** What was live before, the latest first, without what is live: the releases of the rollback window. */
+  readonly recent: readonly string[];
   /** Was the last promotion, or the ramp after it, undone by a rollback? */
   readonly undone: boolean;
   /** Counts what moved traffic: a promote is refused when it is not what it was when the promote began. */
   readonly moves: number;
   readonly ramp: RampControl | null;
+  /** What the indexes keep for the releases that serve, ramp up, or may be gone back to. */
+  readonly pins: readonly BundleIndex[];
   readonly audit: AuditAnchor;
 }
 
@@ -43,10 +51,11 @@ export interface HeadRead {
 const NEW_HEAD: Head = Object.freeze({
   format: FORMAT,
   live: null,
-  target: null,
+  recent: [],
   undone: false,
   moves: 0,
   ramp: null,
+  pins: [],
   audit: FIRST_ANCHOR,
 });
 
@@ -63,7 +72,7 @@ export function readHead(entry: StateEntry | undefined): HeadRead {
 /** What a plain `rollback()` would go to; `null` where there is nothing to undo. */
 export function rollbackTargetOf(head: Head): string | null {
   if (head.ramp !== null) return head.live;
-  return head.undone ? null : head.target;
+  return head.undone ? null : (head.recent[0] ?? null);
 }
 
 /** A record as the store takes it. Records hold JSON only; interfaces just can't say so. */

@@ -39,7 +39,7 @@ export interface Journal {
   read(keys: readonly string[], options?: AbortOptions): Promise<Snapshot>;
   /**
    * Reads, decides and commits by compare-and-set; when somebody else was first, reads and decides again. `decide`
-   * may run several times and changes nothing itself.
+   * may run several times and changes nothing itself; it may throw STATE_CONFLICT to decide anew.
    *
    * @throws KeelsonError RELEASE_CONFLICT when somebody else was first in every attempt. Nothing was written.
    */
@@ -73,21 +73,21 @@ export function createJournal({ state, clock, keys, onHead }: JournalOptions): J
     async transact(wanted, decide, { signal, attempts = 1000 } = {}) {
       for (let attempt = 1; ; attempt++) {
         const snapshot = await read(wanted, { signal });
-        const step = await decide(snapshot);
-        const { head, events } = chain(snapshot.head, step, clock.now());
-        const changes = [
-          events.length === 0
-            ? { key: keys.head, expect: snapshot.revision }
-            : { key: keys.head, value: toJson(head), expect: snapshot.revision },
-          ...events.map((event) => ({
-            key: keys.audit(event.sequence),
-            value: toJson(event),
-            expect: "absent" as const,
-          })),
-          ...(step.changes ?? []),
-        ];
-        if (changes.length === 1 && events.length === 0) return step.result;
         try {
+          const step = await decide(snapshot);
+          const { head, events } = chain(snapshot.head, step, clock.now());
+          const changes = [
+            events.length === 0
+              ? { key: keys.head, expect: snapshot.revision }
+              : { key: keys.head, value: toJson(head), expect: snapshot.revision },
+            ...events.map((event) => ({
+              key: keys.audit(event.sequence),
+              value: toJson(event),
+              expect: "absent" as const,
+            })),
+            ...(step.changes ?? []),
+          ];
+          if (changes.length === 1 && events.length === 0) return step.result;
           const { revision } = await state.commit(changes, { signal });
           if (events.length > 0) await onHead({ head, revision });
           return step.result;

@@ -1,13 +1,14 @@
 import { assertId, type StateChange } from "@keelson/core";
 import type { AuditEventFacts } from "./audit-event.ts";
+import { changeTraffic, type TrafficChange } from "./change-traffic.ts";
 import { checkAmount, checkShare } from "./check-argument.ts";
+import type { Context } from "./context.ts";
 import { fromJson, type RampControl, toJson } from "./head.ts";
 import type { Snapshot, Step } from "./journal.ts";
 import { judgeStage } from "./judge-stage.ts";
-import type { Keys } from "./keys.ts";
 import { murmur3 } from "./murmur3.ts";
 import type { Observation, RampStatus } from "./ramp.ts";
-import { endOfRamp, promotionOf, rampEvidence } from "./ramp-records.ts";
+import { endOfRamp, rampEvidence } from "./ramp-records.ts";
 import { addToTally, armsToCompare, type RampTally } from "./ramp-tally.ts";
 import { thresholdOf } from "./routing.ts";
 
@@ -28,18 +29,19 @@ export function checkObservation({ id, score, latencyMs = 0, costUsd = 0 }: Obse
  *
  * @param snapshot The entries are the ramp's tally and, one an observation, what stands where its id was seen.
  */
-export function observeStep(
-  keys: Keys,
+export async function observeStep(
+  context: Context,
   rampId: string,
   batch: readonly Observation[],
   { head, entries: [stored, ...seen] }: Snapshot,
-  nowMs: number,
-): Step<Outcome[]> {
+): Promise<Step<Outcome[]>> {
+  const { keys } = context;
+  const nowMs = context.clock.now();
   if (head.ramp?.id !== rampId || stored === undefined) return { result: batch.map(() => "ignored") };
 
   let ramp: RampControl | null = head.ramp;
   let tally = fromJson<RampTally>(stored.value);
-  let move: Step<unknown>["head"];
+  let change: TrafficChange | undefined;
   const changes: StateChange[] = [];
   const events: AuditEventFacts[] = [];
   const counted = new Set<string>();
@@ -63,7 +65,7 @@ export function observeStep(
       const { reason } = judgement;
       events.push({ type: "rampBreached", ...about, why: reason, evidence: rampEvidence(ramp, tally) });
       changes.push(endOfRamp(keys, ramp, "rolledBack", reason));
-      move = { ramp: null, moves: head.moves + 1 };
+      change = { ramp: null };
       ramp = null;
     } else if (stageWaitsFor(ramp, tally, nowMs) === undefined) {
       const evidence = rampEvidence(ramp, tally);
@@ -71,15 +73,12 @@ export function observeStep(
         const reason = "the last stage has ended";
         events.push({ type: "promoted", ...about, why: reason, evidence });
         changes.push(endOfRamp(keys, ramp, "promoted", reason));
-        const promotion = promotionOf(keys, head, ramp.candidate);
-        changes.push(...promotion.changes);
-        move = promotion.head;
+        change = { live: ramp.candidate, ramp: null, undone: false };
         ramp = null;
       } else {
         ramp = { ...ramp, stage: ramp.stage + 1, stageEndsAtMs: nowMs + ramp.settings.minStageMs };
         const share = ramp.settings.stages[ramp.stage] as number;
         events.push({ type: "rampAdvanced", ...about, why: `on to a share of ${share}`, evidence });
-        move = { ramp };
       }
     }
     return "counted";
@@ -88,7 +87,9 @@ export function observeStep(
   if (counted.size > 0) {
     changes.push({ key: keys.tally(rampId), value: toJson(tally), expect: stored.revision });
   }
-  return { result, head: move, events, changes };
+  if (change === undefined) return { result, head: { ramp }, events, changes };
+  const ended = await changeTraffic(context, head, change, {});
+  return { result, head: ended.head, events, changes: [...changes, ...ended.changes] };
 }
 
 /** What the current stage still waits for. */

@@ -1,9 +1,10 @@
 import { type AbortOptions, KeelsonError, type StateChange } from "@keelson/core";
 import type { AuditEventFacts } from "./audit-event.ts";
+import { changeTraffic } from "./change-traffic.ts";
 import type { Context } from "./context.ts";
 import { fromJson } from "./head.ts";
 import { conflict } from "./journal.ts";
-import { endOfRamp, promotionOf, rampEvidence } from "./ramp-records.ts";
+import { endOfRamp, rampEvidence } from "./ramp-records.ts";
 import type { RampTally } from "./ramp-tally.ts";
 import { notFound } from "./releases.ts";
 
@@ -46,11 +47,12 @@ export interface PromoteBasis {
 }
 
 export function promote(
-  { keys, journal, state }: Context,
+  context: Context,
   name: string,
   { by, why, expect, signal }: PromoteOptions,
   basis: PromoteBasis = {},
 ): Promise<MoveResult> {
+  const { keys, journal, state } = context;
   let moves = basis.moves;
   return journal.transact<MoveResult>(
     [keys.release(name)],
@@ -73,7 +75,8 @@ export function promote(
         if (tally) evidence ??= rampEvidence(head.ramp, fromJson<RampTally>(tally.value));
         changes.push(endOfRamp(keys, head.ramp, "promoted", why ?? "promoted by hand"));
       }
-      const promotion = promotionOf(keys, head, name);
+      const change = { live: name, ramp: null, undone: false };
+      const promotion = await changeTraffic(context, head, change, { signal });
       const previous = head.live ?? undefined;
       return {
         result: { moved: true, live: name, from: previous },

@@ -1,5 +1,5 @@
 import type { JsonObject, StateChange } from "@keelson/core";
-import { type Head, type RampControl, toJson } from "./head.ts";
+import { type RampControl, toJson } from "./head.ts";
 import type { Keys } from "./keys.ts";
 import { describeArm, type RampEnd } from "./ramp.ts";
 import { armsToCompare, type RampTally, totalRequests } from "./ramp-tally.ts";
@@ -13,18 +13,6 @@ export function endOfRamp(
 ): StateChange {
   const end: RampEnd = { state, stage: ramp.stage, reason };
   return { key: keys.end(ramp.id), value: toJson(end) };
-}
-
-/** What becomes other when a release becomes live. */
-export function promotionOf(
-  keys: Keys,
-  head: Head,
-  release: string,
-): { head: Partial<Omit<Head, "audit" | "format">>; changes: StateChange[] } {
-  return {
-    head: { live: release, target: head.live, undone: false, ramp: null, moves: head.moves + 1 },
-    changes: [{ key: keys.lived(release), value: true }],
-  };
 }
 
 /** What a ramp's audit events tell. */

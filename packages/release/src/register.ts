@@ -13,7 +13,7 @@ export interface RegisterOptions extends AbortOptions {
 }
 
 export async function register(
-  { keys, journal, releases, clock }: Context,
+  { keys, journal, releases, indexMoves, clock }: Context,
   name: string,
   bundle: Bundle,
   { by, notes, signal }: RegisterOptions,
@@ -23,7 +23,7 @@ export async function register(
   const bundleId = contentHash(copy as unknown as Json);
   return journal.transact(
     [keys.release(name)],
-    ({ entries: [entry] }) => {
+    async ({ entries: [entry] }) => {
       if (entry !== undefined) {
         const existing = releases.read(entry);
         if (existing.bundleId === bundleId) return { result: existing };
@@ -31,10 +31,12 @@ export async function register(
           details: { release: name },
         });
       }
+      const indexTarget = await indexMoves.check(copy, { signal });
       const release: Release = Object.freeze({
         name,
         bundleId,
         bundle: copy,
+        ...(indexTarget === undefined ? {} : { indexTarget }),
         ...(by === undefined ? {} : { by }),
         ...(notes === undefined ? {} : { notes }),
         registeredAtMs: clock.now(),

@@ -1,4 +1,4 @@
-import type { AbortOptions, Bundle, Clock, EvalRunner, StateStore } from "@keelson/core";
+import type { AbortOptions, Bundle, Clock, EvalRunner, IndexControl, StateStore } from "@keelson/core";
 import type { AuditEvent } from "./audit-event.ts";
 import type { CanaryOptions } from "./canary.ts";
 import type { HistoryOptions } from "./history.ts";
@@ -16,6 +16,17 @@ export interface ReleaseManagerOptions {
   readonly state: StateStore;
   /** What answers and scores the cases of a canary. Needed for `canary` and `release` only. */
   readonly evals?: EvalRunner | undefined;
+  /**
+   * The indexes that bundles refer to, kept in the same state store: `index.control` of `@keelson/index-store`. With
+   * them a promotion or rollback moves the index to the release's generation in the very commit that moves the rest, and
+   * what a release of the rollback window refers to can't be dropped. Without them an index reference is mere data.
+   */
+  readonly indexes?: readonly IndexControl[] | undefined;
+  /**
+   * How many of the releases that were live before keep their index generations and snapshots, besides what is live or
+   * ramps up. At least 1. Default 3.
+   */
+  readonly rollbackWindow?: number | undefined;
   /** Default: the machine's own time. */
   readonly clock?: Clock | undefined;
   /** Keeps managers on one store apart: 1 to 256 UTF-16 code units. Default `"default"`. */
@@ -54,6 +65,9 @@ export interface ReleaseManager {
    *
    * @throws KeelsonError RELEASE_EXISTS when the name has another bundle.
    * @throws KeelsonError VALUE_INVALID when it is no bundle or not JSON, KEY_INVALID when the name is malformed.
+   * @throws KeelsonError INDEX_TARGET_NOT_FOUND when the index has no such generation or snapshot, EMBEDDER_MISMATCH or
+   * VECTOR_DIMENSION_MISMATCH when the bundle's embedder is not what it was embedded with, ARGUMENT_INVALID when the
+   * manager has `indexes`, but not this one.
    */
   register(name: string, bundle: Bundle, options?: RegisterOptions): Promise<Release>;
 
@@ -95,11 +109,14 @@ export interface ReleaseManager {
 
   /**
    * Makes a release live, at once and for everybody; what was live becomes the rollback target. The candidate of a
-   * ramp under way can be promoted, which ends the ramp. Promoting what is live changes nothing.
+   * ramp under way can be promoted, which ends the ramp. Promoting what is live changes nothing. An index generation
+   * of its bundle becomes live in the same commit.
    *
    * @throws KeelsonError RELEASE_NOT_FOUND when it is not registered.
    * @throws KeelsonError RELEASE_CONFLICT when traffic was moved meanwhile: a promotion loses against a rollback.
    * @throws KeelsonError RELEASE_STATE_INVALID when `expect` is not live, or another candidate is ramping.
+   * @throws KeelsonError INDEX_TARGET_NOT_FOUND when the bundle's generation or snapshot is gone, ARGUMENT_INVALID when
+   * the manager lacks the index. Nothing was moved.
    */
   promote(name: string, options?: PromoteOptions): Promise<MoveResult>;
 
@@ -112,6 +129,8 @@ export interface ReleaseManager {
    *
    * @throws KeelsonError RELEASE_NOT_LIVE when nothing is live, ROLLBACK_TARGET_MISSING when nothing was before.
    * @throws KeelsonError RELEASE_NOT_FOUND when `to` is not registered, RELEASE_STATE_INVALID when it was never live.
+   * @throws KeelsonError INDEX_TARGET_NOT_FOUND when the generation or snapshot of `to` is gone, which can only happen
+   * outside of the rollback window; ARGUMENT_INVALID when the manager lacks the index. Nothing was moved.
    */
   rollback(options?: RollbackOptions): Promise<MoveResult>;
 

@@ -1,4 +1,4 @@
-import type { Bundle } from "@keelson/core";
+import type { Bundle, IndexTarget } from "@keelson/core";
 
 /** A registered version: a name for a bundle. It never changes. */
 export interface Release {
@@ -8,6 +8,11 @@ export interface Release {
   readonly bundleId: string;
   /** What it is made of, frozen to its depth. */
   readonly bundle: Bundle;
+  /**
+   * What its index reference stood for when it was registered. Absent where it has none, or the manager was made without
+   * `indexes`: then the reference is mere data, and no index moves with the release.
+   */
+  readonly indexTarget?: Pick<IndexTarget, "embedder" | "dimension"> | undefined;
   /** Who registered it. */
   readonly by?: string | undefined;
   /** What was said about it. */

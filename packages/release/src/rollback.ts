@@ -1,5 +1,6 @@
 import { KeelsonError, type StateChange } from "@keelson/core";
 import type { AuditEventFacts } from "./audit-event.ts";
+import { changeTraffic } from "./change-traffic.ts";
 import type { Context } from "./context.ts";
 import { fromJson, rollbackTargetOf } from "./head.ts";
 import { type MoveResult, notLive, type RollbackOptions, stateInvalid } from "./promote.ts";
@@ -7,10 +8,8 @@ import { endOfRamp, rampEvidence } from "./ramp-records.ts";
 import type { RampTally } from "./ramp-tally.ts";
 import { notFound } from "./releases.ts";
 
-export function rollback(
-  { name, keys, journal, state }: Context,
-  { by, why, to, signal }: RollbackOptions,
-): Promise<MoveResult> {
+export function rollback(context: Context, { by, why, to, signal }: RollbackOptions): Promise<MoveResult> {
+  const { name, keys, journal, state } = context;
   // Decided once: a promotion that lands before the rollback is not what the caller wants to keep.
   let target = to;
   const named = to === undefined ? [] : [keys.release(to), keys.lived(to)];
@@ -39,11 +38,13 @@ export function rollback(
         changes.push(endOfRamp(keys, head.ramp, "rolledBack", why ?? "rolled back by hand"));
       }
       const from = head.live === target ? head.ramp?.candidate : head.live;
+      const change = { live: target, ramp: null, undone: true };
+      const back = await changeTraffic(context, head, change, { signal });
       return {
         result: { moved: true, live: target, from },
-        head: { live: target, target: null, undone: true, ramp: null, moves: head.moves + 1 },
+        head: back.head,
         events: [{ type: "rolledBack", release: target, previous: from, by, why, evidence }],
-        changes,
+        changes: [...changes, ...back.changes],
       };
     },
     // Every attempt that fails is a change by somebody else that landed: it goes on until its own does.

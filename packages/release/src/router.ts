@@ -37,6 +37,14 @@ export interface Router {
    */
   assign(key?: string): Assignment;
 
+  /**
+   * What a request was assigned when it began, in another process or long ago: the same release and bundle, whatever is
+   * live by now. A session or a chain of services hands the release's name on, and each of its parts asks here.
+   *
+   * @throws KeelsonError RELEASE_NOT_FOUND when no release of that name is registered.
+   */
+  pin(release: string, options?: AbortOptions): Promise<Assignment>;
+
   /** Reads the record now. */
   refresh(options?: AbortOptions): Promise<void>;
 

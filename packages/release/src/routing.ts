@@ -8,6 +8,7 @@ import type { Assignment, Router } from "./router.ts";
 /** Who gets what, as far as one process knows: what its routers and ramps assign by. */
 export interface Routing {
   readonly assign: Router["assign"];
+  readonly pin: Router["pin"];
   /** Begins to follow the record. Until then nothing is loaded: an operator's process routes nothing. */
   start(): void;
   /** Takes over a state of the record, unless a newer one is known. */
@@ -56,6 +57,14 @@ export function createRouting(manager: string, releases: Releases): Routing {
       }
       if (candidate === undefined || key === undefined) return baseline;
       return murmur3(key, plan.seed) < plan.threshold ? candidate : baseline;
+    },
+    async pin(name, { signal } = {}) {
+      signal?.throwIfAborted();
+      const { baseline, candidate } = plan;
+      if (baseline?.release === name) return baseline;
+      if (candidate?.release === name) return candidate;
+      const [release] = await releases.find([name], { signal });
+      return assignment(release as Release, "baseline");
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type AbortOptions, type StateChange, scanState } from "@keelson/core";
 import { canonicalJson } from "./bundle-id.ts";
+import { changeTraffic } from "./change-traffic.ts";
 import type { Context } from "./context.ts";
 import { type RampControl, toJson } from "./head.ts";
 import { conflict } from "./journal.ts";
@@ -28,7 +29,7 @@ export async function startRamp(
 
   return journal.transact<RampControl>(
     [keys.release(candidate)],
-    ({ head, entries: [entry] }) => {
+    async ({ head, entries: [entry] }) => {
       if (entry === undefined) throw notFound(candidate);
       if (head.live === null) throw notLive(name);
       if (head.ramp !== null) {
@@ -51,9 +52,10 @@ export async function startRamp(
         settings,
       };
       const tally = emptyTally(settings.stages.length);
+      const start = await changeTraffic(context, head, { ramp }, { signal });
       return {
         result: ramp,
-        head: { ramp },
+        head: start.head,
         events: [
           {
             type: "rampStarted",
@@ -64,7 +66,7 @@ export async function startRamp(
             evidence: rampEvidence(ramp, tally),
           },
         ],
-        changes: [{ key: keys.tally(ramp.id), value: toJson(tally), expect: "absent" }],
+        changes: [{ key: keys.tally(ramp.id), value: toJson(tally), expect: "absent" }, ...start.changes],
       };
     },
     { signal },

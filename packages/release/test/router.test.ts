@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Assignment, createReleaseManager, murmur3, type Router } from "../src/index.ts";
 import { seedOf, thresholdOf } from "../src/routing.ts";
-import { bench, bundleOf, requests } from "./support.ts";
+import { bench, bundleOf, codeOf, requests } from "./support.ts";
 
 const keyShapes: Record<string, (i: number) => string> = {
   sequential: (i) => `user-${i}`,
@@ -26,17 +26,17 @@ function unevenness(counts: readonly number[]): number {
 
 describe("Router.assign", () => {
   it.each(Object.keys(keyShapes))("spreads %s keys evenly over the shares", (shape) => {
-    const keyOf = keyShapes[shape] as (i: number) => string;
+    const keys = Array.from({ length: 100_000 }, (_, i) => (keyShapes[shape] as (i: number) => string)(i));
     for (const prompt of ["v1", "v2", "v3"]) {
       const seed = murmur3(prompt, 7);
-      for (const buckets of [100, 1000]) {
-        const counts = new Array<number>(buckets).fill(0);
-        for (let i = 0; i < 200_000; i++) {
-          const bucket = Math.floor((murmur3(keyOf(i), seed) / 2 ** 32) * buckets);
-          counts[bucket] = (counts[bucket] ?? 0) + 1;
-        }
-        expect(Math.abs(unevenness(counts))).toBeLessThan(3);
+      const hundred = new Array<number>(100).fill(0);
+      const thousand = new Array<number>(1000).fill(0);
+      for (const key of keys) {
+        const part = murmur3(key, seed) / 2 ** 32;
+        (hundred[Math.floor(part * 100)] as number)++;
+        (thousand[Math.floor(part * 1000)] as number)++;
       }
+      for (const counts of [hundred, thousand]) expect(Math.abs(unevenness(counts))).toBeLessThan(3);
     }
   });
 
@@ -106,6 +106,21 @@ describe("Router.assign", () => {
     expect(pinned.bundle).toEqual(bundleOf("v1"));
     expect(Object.isFrozen(pinned) && Object.isFrozen(pinned.bundle)).toBe(true);
     router.close();
+  });
+
+  it("finds again by its name what a request began with, in another process too", async () => {
+    const { manager, another } = await bench({ promoted: 1 });
+    const [here, there] = [await manager.router(), await another().router()];
+    const begun = here.assign("user");
+    await manager.ramp("v3");
+    await manager.promote("v3");
+    expect(await here.pin(begun.release)).toEqual(begun);
+    expect(await there.pin("v1")).toEqual(begun);
+    expect(await there.pin("v3")).toBe(there.assign("user"));
+    expect(await codeOf(there.pin("v9"))).toBe("RELEASE_NOT_FOUND");
+    await expect(there.pin("v1", { signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    here.close();
+    there.close();
   });
 
   it("makes nothing new for a request", async () => {

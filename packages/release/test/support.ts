@@ -4,8 +4,11 @@ import {
   type ErrorCode,
   type EvalCase,
   type EvalRunner,
+  type IndexControl,
   isKeelsonError,
   type Json,
+  KeelsonError,
+  type StateChange,
   type StateStore,
 } from "@keelson/core";
 import { createReleaseManager, type Observation, type ReleaseManager } from "../src/index.ts";
@@ -96,5 +99,92 @@ export function interrupted(
     get: async (keys, options) => before("get").then(() => state.get(keys, options)),
     scan: async (options) => before("scan").then(() => state.scan(options)),
     commit: async (changes, options) => before("commit").then(() => state.commit(changes, options)),
+  };
+}
+
+/** An index that is nothing but what a release manager sees of it. */
+export interface FakeIndex extends IndexControl {
+  /** Makes a generation or snapshot, or makes it anew. */
+  add(reference: { generation: number } | { snapshot: string }, embedder?: string): Promise<void>;
+  /** Lets one go, if nobody keeps it. */
+  drop(reference: { generation: number } | { snapshot: string }): Promise<boolean>;
+  /** The generation that queries are answered from. */
+  live(): Promise<number | undefined>;
+  /** What is kept, by its key. */
+  pinned(): Promise<string[]>;
+}
+
+type FakeTarget = { embedder: string; dimension: number; pins: string[] };
+
+/** A fake in the manager's state store: one record a generation or snapshot with its holders, one for what is live. */
+export function fakeIndex(state: StateStore, name = "docs"): FakeIndex {
+  const liveKey = `fake/${name}/live`;
+  const keyOf = (reference: object): string =>
+    "generation" in reference
+      ? `fake/${name}/generation/${String(reference.generation)}`
+      : `fake/${name}/snapshot/${String((reference as { snapshot: string }).snapshot)}`;
+  const read = async (reference: object) => {
+    const [entry] = await state.get([keyOf(reference)]);
+    return entry && { revision: entry.revision, ...(entry.value as FakeTarget) };
+  };
+  const need = async (reference: object) => {
+    const found = await read(reference);
+    if (found !== undefined) return found;
+    throw new KeelsonError("INDEX_TARGET_NOT_FOUND", "gone", { details: { index: name, ...reference } });
+  };
+  const put = (reference: object, target: FakeTarget & { revision: number }): StateChange => {
+    const { revision, ...value } = target;
+    return { key: keyOf(reference), value, expect: revision };
+  };
+  const live = async (): Promise<number | undefined> => {
+    const [entry] = await state.get([liveKey]);
+    return entry?.value as number | undefined;
+  };
+  return {
+    name,
+    live,
+    async find(reference) {
+      const found = await read(reference);
+      if (found === undefined) return null;
+      const { embedder, dimension } = found;
+      return {
+        embedder,
+        dimension,
+        live: "generation" in reference && (await live()) === reference.generation,
+      };
+    },
+    async pin(reference, holder) {
+      const found = await need(reference);
+      if (found.pins.includes(holder)) return [{ key: keyOf(reference), expect: found.revision }];
+      return [put(reference, { ...found, pins: [...found.pins, holder] })];
+    },
+    async unpin(reference, holder) {
+      const found = await read(reference);
+      if (!found?.pins.includes(holder)) return [];
+      return [put(reference, { ...found, pins: found.pins.filter((other) => other !== holder) })];
+    },
+    async makeLive(generation) {
+      const found = await need({ generation });
+      const [entry] = await state.get([liveKey]);
+      return [
+        { key: keyOf({ generation }), expect: found.revision },
+        { key: liveKey, value: generation, expect: entry?.revision ?? "absent" },
+      ];
+    },
+    async add(reference, embedder = "hash@1") {
+      await state.commit([{ key: keyOf(reference), value: { embedder, dimension: 8, pins: [] } }]);
+    },
+    async drop(reference) {
+      const found = await need(reference);
+      if (found.pins.length > 0) return false;
+      await state.commit([{ key: keyOf(reference), delete: true, expect: found.revision }]);
+      return true;
+    },
+    async pinned() {
+      const entries = await state.scan({ prefix: `fake/${name}/`, limit: 1000 });
+      return entries
+        .filter(({ key, value }) => key !== liveKey && (value as FakeTarget).pins.length > 0)
+        .map(({ key }) => key.slice(`fake/${name}/`.length));
+    },
   };
 }
