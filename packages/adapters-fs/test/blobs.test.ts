@@ -1,9 +1,9 @@
 import { openFsStorage } from "@keelson/adapters-fs";
 import type { BlobStore } from "@keelson/core";
+import { systemError } from "@keelson/testkit/file-system";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { blobPath } from "../src/blobs/blob-paths.ts";
-import { systemError } from "./memory-file-system.ts";
 import { createTestMachine, STORE } from "./subject.ts";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
@@ -45,7 +45,7 @@ describe(`the blobs of ${openFsStorage.name}`, () => {
     const before = new Set(machine.fileSystem.files.keys());
     for (const key of ["../../outside", "/absolute", "a\0b", "é".repeat(1024)])
       await blobs.put(key, bytes(1));
-    const added = [...machine.fileSystem.files.keys()].filter((path) => !before.has(path));
+    const added = machine.fileSystem.files.keys().filter((path) => !before.has(path));
     expect(added).toHaveLength(4);
     for (const path of added) expect(path.startsWith(`${STORE}/blobs/`)).toBe(true);
   });
@@ -156,7 +156,7 @@ describe(`the blobs of ${openFsStorage.name}`, () => {
     await blobs.put("b", bytes(2));
     const { files } = machine.fileSystem;
     const [a, b] = [blobPath(`${STORE}/blobs`, "a").file, blobPath(`${STORE}/blobs`, "b").file];
-    files.set(a, files.get(b) as { bytes: Uint8Array });
+    files.set(a, files.get(b) as Uint8Array);
     const corrupt = { code: "STORE_CORRUPT", details: { file: a } };
     await expect(blobs.get("a")).rejects.toMatchObject(corrupt);
     await expect(blobs.stat("a")).rejects.toMatchObject(corrupt);
@@ -189,7 +189,7 @@ describe(`the blobs of ${openFsStorage.name}`, () => {
       return undefined;
     };
     await blobs.put("a", bytes(1));
-    const left = [...image.files.keys()].filter((path) => path.startsWith(`${STORE}/tmp/`));
+    const left = image.files.keys().filter((path) => path.startsWith(`${STORE}/tmp/`));
     expect(left).toHaveLength(1);
     const next = await createTestMachine(image).open();
     expect(await next.blobs.get("a")).toBeUndefined();

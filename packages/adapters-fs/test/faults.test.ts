@@ -1,7 +1,7 @@
 import { openFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError, Secret, type Storage } from "@keelson/core";
+import { type FileSystemOperation, systemError } from "@keelson/testkit/file-system";
 import { describe, expect, it } from "vitest";
-import { type Operation, systemError } from "./memory-file-system.ts";
 import { createTestMachine, STORE, type TestMachine } from "./subject.ts";
 
 /** Something that is written, and how to read it back. */
@@ -173,7 +173,7 @@ describe(openFsStorage.name, () => {
       if (name !== "sync" || !path.startsWith(`${STORE}/log/`)) return undefined;
       image = crashed.fileSystem.clone();
       const torn = image.files.get(path);
-      if (torn !== undefined) torn.bytes = torn.bytes.slice(0, -1);
+      if (torn !== undefined) image.files.set(path, torn.slice(0, -1));
       return undefined;
     };
     await writeSecret("s").write(storage);
@@ -234,7 +234,7 @@ describe(openFsStorage.name, () => {
       const storage = await machine.open();
       await commit(1).write(storage);
       const cause = systemError("EIO");
-      const failOnce = (operation: Operation): undefined => {
+      const failOnce = (operation: FileSystemOperation): undefined => {
         if (operation.name !== name || !operation.path.startsWith(`${STORE}/log/`)) return;
         machine.fileSystem.fault = undefined;
         throw cause;

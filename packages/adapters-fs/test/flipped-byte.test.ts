@@ -1,10 +1,10 @@
 import { openFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError, Secret, type Storage } from "@keelson/core";
+import type { SimulatedFileSystem } from "@keelson/testkit/file-system";
 import { describe, expect, it } from "vitest";
 import { checksum } from "../src/checksum.ts";
 import { encodeFrame } from "../src/log/frame.ts";
 import { encodeSegmentHeader } from "../src/log/segment-header.ts";
-import type { MemoryFileSystem } from "./memory-file-system.ts";
 import { createTestMachine, STORE, type TestMachine } from "./subject.ts";
 
 /** A small store with a bit of everything, in several segments. */
@@ -34,11 +34,24 @@ async function readAll(storage: Storage): Promise<unknown> {
   };
 }
 
+function read(fileSystem: SimulatedFileSystem, path: string): Uint8Array {
+  const content = fileSystem.files.get(path);
+  if (content === undefined) throw new Error(`no file ${path}`);
+  return content;
+}
+
+function flip(fileSystem: SimulatedFileSystem, path: string, at: number, mask: number): void {
+  const content = read(fileSystem, path);
+  content[at] = (content[at] as number) ^ mask;
+  fileSystem.files.set(path, content);
+}
+
 /** Without the files that say whose turn it is. */
-function content(fileSystem: MemoryFileSystem): [string, Uint8Array][] {
-  return [...fileSystem.files]
-    .filter(([path]) => !/\/(lock-\d+|tmp\/\w+)$/.test(path))
-    .map(([path, { bytes }]) => [path, bytes.slice()]);
+function content(fileSystem: SimulatedFileSystem): [string, Uint8Array][] {
+  return fileSystem.files
+    .keys()
+    .filter((path) => !/\/(lock-\d+|tmp\/\w+)$/.test(path))
+    .map((path) => [path, read(fileSystem, path)]);
 }
 
 // What may be flipped without harm: a slot, since there are two, and the lock of a dead process.
@@ -56,11 +69,10 @@ describe.each([
     const wanted = await readAll(await createTestMachine(original.fileSystem.clone()).open());
 
     const harmless = new Map<string, number>();
-    for (const [path, { bytes }] of original.fileSystem.files) {
-      for (let at = 0; at < bytes.length; at++) {
+    for (const path of original.fileSystem.files.keys()) {
+      for (let at = 0; at < read(original.fileSystem, path).length; at++) {
         const machine = createTestMachine(original.fileSystem.clone());
-        const damaged = machine.fileSystem.files.get(path)?.bytes as Uint8Array;
-        damaged[at] = (damaged[at] as number) ^ (1 << (at % 8));
+        flip(machine.fileSystem, path, at, 1 << (at % 8));
         const before = content(machine.fileSystem);
         let opened: Storage | undefined;
         try {
@@ -86,8 +98,7 @@ describe.each([
     await writeStore(machine);
     machine.kill();
     if (closed) await (await machine.open()).close();
-    const slots = machine.fileSystem.files.get(`${STORE}/acknowledged`)?.bytes as Uint8Array;
-    for (const place of [0, 512]) slots[place + 30] = (slots[place + 30] as number) ^ 1;
+    for (const place of [0, 512]) flip(machine.fileSystem, `${STORE}/acknowledged`, place + 30, 1);
     await expect(machine.open()).rejects.toMatchObject({
       code: "STORE_CORRUPT",
       details: { file: `${STORE}/acknowledged` },
@@ -100,9 +111,7 @@ describe(openFsStorage.name, () => {
     const original = createTestMachine();
     await writeStore(original);
     original.kill();
-    const paths = [...original.fileSystem.files.keys()].filter((path) =>
-      /\/log\/|\/acknowledged$/.test(path),
-    );
+    const paths = original.fileSystem.files.keys().filter((path) => /\/log\/|\/acknowledged$/.test(path));
     expect(paths.length).toBeGreaterThan(3);
     for (const path of paths) {
       const machine = createTestMachine(original.fileSystem.clone());
@@ -119,7 +128,7 @@ describe(openFsStorage.name, () => {
     await storage.state.commit([{ key: "a", value: 2 }]);
     machine.kill();
     const path = `${STORE}/log/0000000001.log`;
-    machine.fileSystem.files.set(path, { bytes: past.files.get(path)?.bytes as Uint8Array });
+    machine.fileSystem.files.set(path, read(past, path));
     await expect(machine.open()).rejects.toMatchObject({ code: "STORE_CORRUPT", details: { file: path } });
   });
 
@@ -127,12 +136,12 @@ describe(openFsStorage.name, () => {
     const machine = createTestMachine();
     const storage = await machine.open();
     const file = `${STORE}/log/0000000001.log`;
-    const read = (path: string): Uint8Array => machine.fileSystem.files.get(path)?.bytes ?? new Uint8Array();
     for (const key of ["a", "b", "c"]) await storage.state.commit([{ key, value: key }]);
-    const [log, slots] = [read(file).slice(), read(`${STORE}/acknowledged`).slice()];
+    const { fileSystem } = machine;
+    const [log, slots] = [read(fileSystem, file), read(fileSystem, `${STORE}/acknowledged`)];
     await storage.state.commit([{ key: "d", value: "d" }]);
     machine.kill();
-    const newest = read(`${STORE}/acknowledged`);
+    const newest = read(fileSystem, `${STORE}/acknowledged`);
     const place = newest.findIndex((byte, at) => byte !== slots[at]) < 512 ? 0 : 512;
     for (let torn = 0; torn < 56; torn++) {
       const image = machine.fileSystem.clone();
@@ -140,10 +149,10 @@ describe(openFsStorage.name, () => {
       mixed.set(newest.subarray(place, place + torn), place);
       // A sector whose write was torn holds neither the old nor the new whole.
       mixed[place + 55] = 0xa5;
-      image.files.set(`${STORE}/acknowledged`, { bytes: mixed });
+      image.files.set(`${STORE}/acknowledged`, mixed);
       const whole = await createTestMachine(image.clone()).open();
       expect(await whole.state.scan()).toHaveLength(4);
-      image.files.set(file, { bytes: log.slice(0, -1) });
+      image.files.set(file, log.slice(0, -1));
       await expect(createTestMachine(image).open()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
     }
   });
@@ -152,20 +161,18 @@ describe(openFsStorage.name, () => {
     const machine = createTestMachine();
     const storage = await machine.open();
     const file = `${STORE}/log/0000000001.log`;
-    const read = (path: string): Uint8Array => machine.fileSystem.files.get(path)?.bytes ?? new Uint8Array();
-    const old = read(`${STORE}/acknowledged`).slice();
-    const ends: number[] = [read(file).length];
+    const old = read(machine.fileSystem, `${STORE}/acknowledged`);
+    const ends: number[] = [read(machine.fileSystem, file).length];
     for (const key of ["a", "b", "c"]) {
       await storage.state.commit([{ key, value: key }]);
-      ends.push(read(file).length);
+      ends.push(read(machine.fileSystem, file).length);
     }
     machine.kill();
     const [start, a, b, c] = ends as [number, number, number, number];
     for (let at = start; at < c; at++) {
       const damaged = createTestMachine(machine.fileSystem.clone());
-      damaged.fileSystem.files.set(`${STORE}/acknowledged`, { bytes: old.slice() });
-      const bytes = damaged.fileSystem.files.get(file)?.bytes ?? new Uint8Array();
-      bytes[at] = (bytes[at] as number) ^ 0x10;
+      damaged.fileSystem.files.set(`${STORE}/acknowledged`, old);
+      flip(damaged.fileSystem, file, at, 0x10);
       if (at < b) {
         const [from, to] = at < a ? [start, a] : [a, b];
         await expect(damaged.open()).rejects.toMatchObject({
@@ -190,7 +197,7 @@ describe(openFsStorage.name, () => {
         const branch = createTestMachine(machine.fileSystem.clone());
         const storage = await branch.open();
         const file = `${STORE}/log/0000000001.log`;
-        const length = (): number => branch.fileSystem.files.get(file)?.bytes.length ?? 0;
+        const length = (): number => read(branch.fileSystem, file).length;
         await storage.state.commit([{ key: "a", value }]);
         const middle = length();
         await storage.state.commit([{ key: "b", value: "same" }]);
@@ -202,19 +209,16 @@ describe(openFsStorage.name, () => {
     const [one, two] = histories as [(typeof histories)[0], (typeof histories)[0]];
     expect(one.middle).toBe(two.middle);
     const swapped = createTestMachine(two.branch.fileSystem.clone());
-    swapped.fileSystem.files.set(two.file, {
-      bytes: one.branch.fileSystem.files.get(one.file)?.bytes as Uint8Array,
-    });
+    swapped.fileSystem.files.set(two.file, read(one.branch.fileSystem, one.file));
     await expect(swapped.open()).rejects.toMatchObject({
       code: "STORE_CORRUPT",
       details: { file: two.file },
     });
 
     // One frame of each.
-    const { files } = two.branch.fileSystem;
-    const mixed = Uint8Array.from(files.get(two.file)?.bytes ?? []);
-    mixed.set((one.branch.fileSystem.files.get(one.file)?.bytes ?? new Uint8Array()).subarray(0, one.middle));
-    files.set(two.file, { bytes: mixed });
+    const mixed = read(two.branch.fileSystem, two.file);
+    mixed.set(read(one.branch.fileSystem, one.file).subarray(0, one.middle));
+    two.branch.fileSystem.files.set(two.file, mixed);
     await expect(two.branch.open()).rejects.toMatchObject({
       code: "STORE_CORRUPT",
       details: { file: two.file, start: two.middle },
@@ -224,19 +228,19 @@ describe(openFsStorage.name, () => {
   it("refuses a whole frame that makes no sense", async () => {
     const machine = createTestMachine();
     await (await machine.open()).close();
-    const log = machine.fileSystem.files.get(`${STORE}/log/0000000001.log`);
-    if (log === undefined) throw new Error("no log");
-    const header = Buffer.from(log.bytes);
+    const path = `${STORE}/log/0000000001.log`;
+    const header = Buffer.from(read(machine.fileSystem, path));
     const frame = encodeFrame(
       [Uint8Array.of(99)],
       1,
       header.readUInt32LE(60),
       checksum(header.subarray(16, 32)),
     );
-    log.bytes = Uint8Array.from([...log.bytes, ...frame.bytes]);
+    const log = Buffer.concat([header, frame.bytes]);
+    machine.fileSystem.files.set(path, log);
     await expect(machine.open()).rejects.toMatchObject({
       code: "STORE_CORRUPT",
-      details: { start: 64, end: log.bytes.length },
+      details: { start: 64, end: log.length },
     });
   });
 
@@ -247,7 +251,7 @@ describe(openFsStorage.name, () => {
       machine.kill();
     }
     const path = `${STORE}/log/0000000002.log`;
-    one.fileSystem.files.set(path, { bytes: other.fileSystem.files.get(path)?.bytes as Uint8Array });
+    one.fileSystem.files.set(path, read(other.fileSystem, path));
     await expect(one.open()).rejects.toMatchObject({ code: "STORE_CORRUPT", details: { file: path } });
   });
 
@@ -255,14 +259,14 @@ describe(openFsStorage.name, () => {
     const machine = createTestMachine();
     await (await machine.open()).close();
     const path = `${STORE}/log/0000000001.log`;
-    const written = machine.fileSystem.files.get(path)?.bytes ?? new Uint8Array();
+    const written = read(machine.fileSystem, path);
     const storeId = written.slice(16, 32);
     const header = Buffer.from(
       encodeSegmentHeader({ storeId, number: 1, sequence: 1, previousEnd: 0, previousChecksum: 0 }),
     );
     header.writeUInt32LE(2, 8);
     header.writeUInt32LE(checksum(header.subarray(0, 60)), 60);
-    machine.fileSystem.files.set(path, { bytes: header });
+    machine.fileSystem.files.set(path, header);
     await expect(machine.open()).rejects.toMatchObject({
       code: "STORE_FORMAT_UNSUPPORTED",
       details: { file: path, format: 2, supported: [1] },

@@ -1,15 +1,15 @@
 import { openFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError } from "@keelson/core";
+import { createSimulatedFileSystem, type SimulatedFiles } from "@keelson/testkit/file-system";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FileSystem } from "../src/file-system.ts";
 import { createLayout } from "../src/layout.ts";
 import { acquireOwnerLock, type OwnerLock } from "../src/owner-lock.ts";
-import { createMemoryFileSystem } from "./memory-file-system.ts";
 import { createTestMachine, STORE } from "./subject.ts";
 
-const locks = (files: ReadonlyMap<string, unknown>): string[] =>
-  [...files.keys()].filter((path) => path.startsWith(`${STORE}/lock-`));
+const locks = (files: SimulatedFiles): string[] =>
+  files.keys().filter((path) => path.startsWith(`${STORE}/lock-`));
 
 describe(openFsStorage.name, () => {
   it("refuses a directory that is open, with the owner's process id", async () => {
@@ -39,12 +39,12 @@ describe(openFsStorage.name, () => {
     const machine = createTestMachine();
     const storage = await machine.open();
     await storage.close();
-    const segment = machine.fileSystem.files.get(`${STORE}/log/0000000001.log`);
-    if (segment === undefined) throw new Error("no log");
-    const whole = segment.bytes;
-    segment.bytes = whole.slice(0, 10);
+    const { files } = machine.fileSystem;
+    const segment = `${STORE}/log/0000000001.log`;
+    const whole = files.get(segment) ?? new Uint8Array();
+    files.set(segment, whole.slice(0, 10));
     await expect(machine.open()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
-    segment.bytes = whole;
+    files.set(segment, whole);
     await (await machine.open()).close();
   });
 
@@ -103,7 +103,7 @@ describe(openFsStorage.name, () => {
     const machine = createTestMachine();
     await (await machine.open()).close();
     for (const content of ["", "{}", "null", '{"pid":-1}', '{"released":true}']) {
-      machine.fileSystem.files.set(`${STORE}/lock-1`, { bytes: Buffer.from(content) });
+      machine.fileSystem.files.set(`${STORE}/lock-1`, Buffer.from(content));
       await expect(machine.open()).rejects.toMatchObject({
         code: "STORE_CORRUPT",
         details: { file: `${STORE}/lock-1` },
@@ -114,9 +114,9 @@ describe(openFsStorage.name, () => {
 
 describe(acquireOwnerLock.name, () => {
   it("gives no lock to one who was slow, and takes the number of an owner that came and went", async () => {
-    const memory = createMemoryFileSystem();
+    const memory = createSimulatedFileSystem();
     await memory.createDirectory(`${STORE}/tmp`);
-    memory.files.set(`${STORE}/lock-7`, { bytes: Buffer.from('{"pid":999,"bootId":"x"}') });
+    memory.files.set(`${STORE}/lock-7`, Buffer.from('{"pid":999,"bootId":"x"}'));
     const contend = (pid: number, fileSystem: FileSystem): Promise<OwnerLock> =>
       acquireOwnerLock({
         fileSystem,
@@ -152,10 +152,9 @@ describe(acquireOwnerLock.name, () => {
         fc.array(fc.boolean(), { minLength: 2, maxLength: 4 }),
         fc.boolean(),
         async (scheduler, releases, startsFresh) => {
-          const memory = createMemoryFileSystem();
+          const memory = createSimulatedFileSystem();
           await memory.createDirectory(`${STORE}/tmp`);
-          if (!startsFresh)
-            memory.files.set(`${STORE}/lock-7`, { bytes: Buffer.from('{"pid":999,"bootId":"x"}') });
+          if (!startsFresh) memory.files.set(`${STORE}/lock-7`, Buffer.from('{"pid":999,"bootId":"x"}'));
           const fileSystem: FileSystem = {
             ...memory,
             list: scheduler.scheduleFunction(memory.list),

@@ -1,23 +1,25 @@
 import { randomUUID } from "node:crypto";
 import type { FsStorageOptions } from "@keelson/adapters-fs";
 import type { Storage } from "@keelson/core";
+import { createSimulatedFileSystem, type SimulatedFileSystem } from "@keelson/testkit/file-system";
 import { openStore } from "../src/open-store.ts";
 import type { Processes, ProcessIdentity } from "../src/processes.ts";
-import { createMemoryFileSystem, type MemoryFileSystem } from "./memory-file-system.ts";
 
 /** Where stores in memory lie. */
 export const STORE = "/store";
 
 /** A machine that a test starts, crashes and starts again without leaving its process. */
 export interface TestMachine {
-  readonly fileSystem: MemoryFileSystem;
+  readonly fileSystem: SimulatedFileSystem;
   /** Opens the store as a new process. */
   open(options?: Omit<FsStorageOptions, "fileSystem">): Promise<Storage>;
   /** Ends every process, as kill -9 does: what they have open stays as it is. */
   kill(): void;
 }
 
-export function createTestMachine(fileSystem: MemoryFileSystem = createMemoryFileSystem()): TestMachine {
+export function createTestMachine(
+  fileSystem: SimulatedFileSystem = createSimulatedFileSystem(),
+): TestMachine {
   const alive = new Set<number>();
   const bootId = randomUUID();
   let started = 0;
