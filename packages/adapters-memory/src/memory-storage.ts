@@ -10,7 +10,7 @@ import {
 import { createMemoryBlobs } from "./memory-blobs.ts";
 import { unsealed } from "./unsealed.ts";
 
-const nothingToWaitFor: Journal = Object.freeze({ append: () => Promise.resolve() });
+const nothingToWaitFor: Journal = Object.freeze({ append: () => ({ bytes: 0, written: Promise.resolve() }) });
 
 /**
  * Makes a storage that lives in memory and ends with the process: for tests, for trying things out, and as the

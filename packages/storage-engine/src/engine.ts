@@ -1,12 +1,18 @@
-import type { Revision, StateEntry } from "@keelson/core";
+import type { Revision } from "@keelson/core";
+import type { Block } from "./block.ts";
+import { readContents } from "./contents.ts";
+import { createEntries, type Entries } from "./entries.ts";
 import type { Op } from "./op.ts";
 import { createOrderedMap, type OrderedMap } from "./ordered-map.ts";
 import { createVectorTable, type VectorTable } from "./vector-table.ts";
 
 /** A secret as it lies in the store. */
 export interface SealedSecret {
+  readonly name: string;
   readonly sealed: string;
   readonly revision: Revision;
+  /** How many bytes it takes on the medium. */
+  readonly bytes: number;
 }
 
 /** The whole store as a deterministic state machine. It trusts its ops: they were checked when they were made. */
@@ -14,17 +20,36 @@ export interface Engine {
   /** By name. */
   readonly tables: OrderedMap<VectorTable>;
   /** By key; the entries are frozen. */
-  readonly entries: OrderedMap<StateEntry>;
+  readonly entries: Entries;
   /** By name. */
   readonly secrets: OrderedMap<SealedSecret>;
   /** The newest revision, of state and secrets together; 0 before the first. */
   readonly revision: Revision;
-  apply(op: Op): void;
+  /** About how many bytes the content takes on the medium, of those told to `apply` and `load`. */
+  readonly bytes: number;
+  /** @param bytes How many the op takes on the medium. */
+  apply(op: Op, bytes: number): void;
+  /**
+   * The content, part by part, each as it is when it is asked for; between two parts ops may be applied. Whatever no op
+   * touches meanwhile is in exactly one part; so applying those ops again, all of them in order, over what
+   * {@link Engine.load} makes of the parts gives the store as it is after them. Until they are all applied, one may
+   * name a collection that is not there or has another shape.
+   *
+   * @param most About how many bytes a part may take.
+   */
+  contents(most: number): Generator<Block>;
+  /**
+   * Takes a part of what {@link Engine.contents} gave, into a store that has nothing of it.
+   *
+   * @param bytes How many the part takes on the medium.
+   * @throws Error when it does not fit to what is there.
+   */
+  load(block: Block, bytes: number): void;
 }
 
 export function createEngine(): Engine {
   const tables = createOrderedMap<VectorTable>();
-  const entries = createOrderedMap<StateEntry>();
+  const entries = createEntries();
   const secrets = createOrderedMap<SealedSecret>();
   let newest = 0;
 
@@ -34,14 +59,18 @@ export function createEngine(): Engine {
     return found;
   };
 
-  return {
+  const engine: Engine = {
     tables,
     entries,
     secrets,
     get revision() {
       return newest;
     },
-    apply: (op) => {
+    get bytes() {
+      const parts = [entries, ...tables.values(), ...secrets.values()];
+      return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    },
+    apply: (op, bytes) => {
       switch (op.type) {
         case "createCollection":
           tables.set(op.name, createVectorTable(op.name, op.dimension, op.metric));
@@ -51,7 +80,7 @@ export function createEngine(): Engine {
           return;
         case "upsert": {
           const { upsert } = table(op.collection);
-          for (const record of op.records) upsert(record);
+          for (const record of op.records) upsert(record, bytes / op.records.length);
           return;
         }
         case "delete": {
@@ -63,17 +92,41 @@ export function createEngine(): Engine {
           newest = op.revision;
           for (const { key, value } of op.changes) {
             if (value === undefined) entries.delete(key);
-            else entries.set(key, Object.freeze({ key, value, revision: newest }));
+            else entries.set({ key, value, revision: newest }, bytes / op.changes.length);
           }
           return;
-        case "writeSecret":
+        case "writeSecret": {
           newest = op.revision;
-          secrets.set(op.name, { sealed: op.sealed, revision: newest });
+          const { name, sealed } = op;
+          secrets.set(name, { name, sealed, revision: newest, bytes });
           return;
+        }
         case "deleteSecret":
           secrets.delete(op.name);
           return;
       }
     },
+    contents: (most) => readContents(engine, most),
+    load: (block, bytes) => {
+      switch (block.type) {
+        case "collection":
+          tables.set(block.name, createVectorTable(block.name, block.dimension, block.metric));
+          return;
+        case "rows":
+          table(block.collection).load(block, bytes / block.ids.length);
+          return;
+        case "entries":
+          for (const entry of block.entries) entries.set(entry, bytes / block.entries.length);
+          return;
+        case "secrets":
+          for (const secret of block.secrets)
+            secrets.set(secret.name, { ...secret, bytes: bytes / block.secrets.length });
+          return;
+        case "revision":
+          newest = block.revision;
+          return;
+      }
+    },
   };
+  return engine;
 }

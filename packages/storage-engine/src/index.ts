@@ -6,11 +6,13 @@
  */
 
 export type { EntryChange, Op, UpsertRecord } from "./op.ts";
+export type { Block, BlockEntry, BlockSecret, RowBlock } from "./block.ts";
+export { type Lazy, evaluate } from "./lazy.ts";
 export { createEngine, type Engine, type SealedSecret } from "./engine.ts";
 export { createOrderedMap, type OrderedMap, type PageRange } from "./ordered-map.ts";
 export { createVectorTable, type VectorTable } from "./vector-table.ts";
 
-export type { Journal } from "./lane.ts";
+export type { Appended, Journal } from "./lane.ts";
 export { type Access, createAccess, orAbort } from "./access.ts";
 export { createVectorStore, type EngineParts, type EngineVectorStoreOptions } from "./create-vector-store.ts";
 export { createStateStore } from "./create-state-store.ts";

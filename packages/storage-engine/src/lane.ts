@@ -3,11 +3,16 @@ import type { Op } from "./op.ts";
 
 /** Where ops are kept for good. */
 export interface Journal {
-  /**
-   * Takes an op, in the order of the calls, and encodes it before it returns. The promise resolves once the op is as
-   * durable as the store makes it. What it throws at once, it has not taken.
-   */
-  append(op: Op): Promise<void>;
+  /** Takes an op, in the order of the calls, and encodes it before it returns. What it throws at once, it has not taken. */
+  append(op: Op): Appended;
+}
+
+/** An op that a journal has taken. */
+export interface Appended {
+  /** How many bytes it takes in the journal. */
+  readonly bytes: number;
+  /** Resolves once the op is as durable as the store makes it. */
+  readonly written: Promise<void>;
 }
 
 /** The writes of one part of the store, such as one collection. */
@@ -26,8 +31,8 @@ export function createLane(engine: Engine, journal: Journal, before?: Promise<vo
   let last = before ?? Promise.resolve();
   return {
     write: (op) => {
-      const written = journal.append(op);
-      engine.apply(op);
+      const { bytes, written } = journal.append(op);
+      engine.apply(op, bytes);
       last = written;
       // Whoever asks is told of a failure; that nobody does is no reason to end the process.
       written.catch(() => {});

@@ -1,18 +1,19 @@
 import type { Json, Metadata, Revision, VectorMetric } from "@keelson/core";
+import type { Lazy } from "./lazy.ts";
 
 /** One record of an upsert. The vector may still be the caller's: it is copied when the op is applied or encoded. */
 export interface UpsertRecord {
   readonly id: string;
   readonly vector: Float32Array;
-  readonly text: string | undefined;
+  readonly text: Lazy<string> | undefined;
   /** Frozen, the store's own. */
-  readonly metadata: Metadata | undefined;
+  readonly metadata: Lazy<Metadata> | undefined;
 }
 
 /** One change of a commit: a value that is frozen and the store's own, or `undefined` to delete the key. */
 export interface EntryChange {
   readonly key: string;
-  readonly value: Json | undefined;
+  readonly value: Lazy<Json> | undefined;
 }
 
 /**

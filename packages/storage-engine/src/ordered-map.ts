@@ -22,6 +22,8 @@ export interface OrderedMap<V> {
   values(): V[];
   /** The values of at most `limit` keys that start with `prefix` and stand behind `after`, by ascending key. */
   page(range: PageRange): V[];
+  /** The values behind `after`, by ascending key, until what `bytesOf` says of them comes to `most`; at least one. */
+  part(after: string | undefined, most: number, bytesOf: (value: V) => number): V[];
 }
 
 export function createOrderedMap<V>(): OrderedMap<V> {
@@ -41,6 +43,17 @@ export function createOrderedMap<V>(): OrderedMap<V> {
         page.push(value);
       }
       return page;
+    },
+    part: (after, most, bytesOf) => {
+      const part: V[] = [];
+      let bytes = 0;
+      for (const [key, value] of tree.entries(after)) {
+        if (key === after) continue;
+        bytes += bytesOf(value);
+        if (part.length > 0 && bytes > most) break;
+        part.push(value);
+      }
+      return part;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { FilterPredicate, Metadata, VectorMatch, VectorMetric, VectorRecord
 import type { RowBlock } from "./block.ts";
 import { copyJson } from "./json-copy.ts";
 import { loadKernel } from "./kernel/load-kernel.ts";
-import { type Lazy, valueOf } from "./lazy.ts";
+import { evaluate, type Lazy } from "./lazy.ts";
 import type { UpsertRecord } from "./op.ts";
 import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 import { sieveRows } from "./sieve-rows.ts";
@@ -17,8 +17,8 @@ export interface VectorTable {
   readonly metric: VectorMetric;
   /** How many bytes its records take on the medium. */
   readonly bytes: number;
-  /** @param bytes How many the record takes on the medium. */
-  upsert(record: UpsertRecord, bytes: number): void;
+  /** @param bytes How many the record takes on the medium. Default: 0, where there is none. */
+  upsert(record: UpsertRecord, bytes?: number): void;
   delete(id: string): void;
   has(id: string): boolean;
   get(id: string): VectorRecord | undefined;
@@ -58,12 +58,12 @@ export function createVectorTable(
   const metadataOf = (row: number): Metadata | undefined => {
     const lazy = metadata[row];
     if (typeof lazy !== "function") return lazy;
-    const data = valueOf(lazy);
+    const data = evaluate(lazy);
     metadata[row] = data;
     return data;
   };
   const content = (row: number): { id: string; text?: string; metadata?: Metadata } => {
-    const text = valueOf(texts[row]);
+    const text = evaluate(texts[row]);
     const data = metadataOf(row);
     return {
       id: ids[row] as string,
@@ -90,7 +90,7 @@ export function createVectorTable(
     get bytes() {
       return bytes;
     },
-    upsert: (record, size) => {
+    upsert: (record, size = 0) => {
       const row = rowOf.get(record.id) ?? ids.length;
       if (row === ids.length) rowOf.set(record.id, row);
       write(row, record, size);

@@ -20,13 +20,13 @@ export interface Subject {
 }
 
 /** @param append What the journal does with an op. Default: it is durable at once. */
-export function createSubject(append: Journal["append"] = () => Promise.resolve()): Subject {
+export function createSubject(append: (op: Op) => Promise<void> = () => Promise.resolve()): Subject {
   const ops: Op[] = [];
   const engine = createEngine();
   const journal: Journal = {
     append: (op) => {
       ops.push(op);
-      return append(op);
+      return { bytes: 0, written: append(op) };
     },
   };
   const parts = { engine, journal, access: createAccess("subject") };

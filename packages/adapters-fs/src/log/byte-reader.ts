@@ -1,6 +1,8 @@
 /** Reads what a {@link ByteWriter} wrote. */
 export interface ByteReader {
   readonly done: boolean;
+  /** How many bytes were read. */
+  readonly position: number;
   byte(): number;
   uint32(): number;
   number(): number;
@@ -24,6 +26,9 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
   return {
     get done() {
       return position === buffer.length;
+    },
+    get position() {
+      return position;
     },
     byte: () => view.getUint8(take(1)),
     uint32: () => view.getUint32(take(4), true),

@@ -99,7 +99,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
       const bytes = encodeOp(op);
       const written = new Promise<void>((resolve, reject) => waiting.push({ bytes, resolve, reject }));
       running ??= run();
-      return written;
+      return { bytes: bytes.length, written };
     },
     close: async () => {
       await running;

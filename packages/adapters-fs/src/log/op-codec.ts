@@ -1,5 +1,5 @@
 import type { Json, JsonObject, VectorMetric } from "@keelson/core";
-import { argumentInvalid, freezeJson, type Op } from "@keelson/storage-engine";
+import { argumentInvalid, evaluate, freezeJson, type Op } from "@keelson/storage-engine";
 import { type ByteReader, createByteReader } from "./byte-reader.ts";
 import { type ByteWriter, createByteWriter } from "./byte-writer.ts";
 
@@ -52,8 +52,8 @@ function writeBody(writer: ByteWriter, op: Op): void {
         writer.uint32(vector.length);
         writer.floats(vector);
         writer.byte((text === undefined ? 0 : HAS_TEXT) | (metadata === undefined ? 0 : HAS_METADATA));
-        if (text !== undefined) writer.string(text);
-        if (metadata !== undefined) writer.string(JSON.stringify(metadata));
+        if (text !== undefined) writer.string(evaluate(text));
+        if (metadata !== undefined) writer.string(JSON.stringify(evaluate(metadata)));
       }
       return;
     case "delete":
@@ -67,7 +67,7 @@ function writeBody(writer: ByteWriter, op: Op): void {
       for (const { key, value } of op.changes) {
         writer.string(key);
         writer.byte(value === undefined ? 0 : 1);
-        if (value !== undefined) writer.string(JSON.stringify(value));
+        if (value !== undefined) writer.string(JSON.stringify(evaluate(value)));
       }
       return;
     case "writeSecret":
@@ -81,14 +81,23 @@ function writeBody(writer: ByteWriter, op: Op): void {
   }
 }
 
+/** An op, and how many bytes it took. */
+export interface DecodedOp {
+  readonly op: Op;
+  readonly bytes: number;
+}
+
 /**
  * Decodes ops that stand behind each other.
  *
  * @throws when the bytes are not what {@link encodeOp} makes.
  */
-export function* decodeOps(bytes: Uint8Array): Generator<Op> {
+export function* decodeOps(bytes: Uint8Array): Generator<DecodedOp> {
   const reader = createByteReader(bytes);
-  while (!reader.done) yield readOp(reader);
+  for (let start = 0; !reader.done; start = reader.position) {
+    const op = readOp(reader);
+    yield { op, bytes: reader.position - start };
+  }
 }
 
 function readOp(reader: ByteReader): Op {

@@ -21,7 +21,7 @@ export interface OpenLogOptions {
   readonly health: Health;
   readonly segmentBytes: number;
   /** Is given every op of the log, in order. */
-  readonly apply: (op: Op) => void;
+  readonly apply: (op: Op, bytes: number) => void;
 }
 
 /** A log that was replayed and can be written. */

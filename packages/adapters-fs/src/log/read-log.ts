@@ -18,7 +18,7 @@ export interface ReadLogOptions {
   readonly lastSegment: number;
   /** Up to here everything was promised to somebody. */
   readonly acknowledged: LogPosition;
-  readonly apply: (op: Op) => void;
+  readonly apply: (op: Op, bytes: number) => void;
 }
 
 /** What {@link readLog} found. */
@@ -68,7 +68,7 @@ export async function readLog(options: ReadLogOptions): Promise<LogReading> {
       const frame = readFrame(bytes.subarray(0, end), position, seed);
       if (frame === undefined) return;
       try {
-        for (const op of decodeOps(frame.payload)) apply(op);
+        for (const { op, bytes: size } of decodeOps(frame.payload)) apply(op, size);
       } catch {
         // The error of a parser quotes what it could not parse.
         throw corrupt(file, position.end, frame.next.end, "a whole frame cannot be replayed");

@@ -1,0 +1,41 @@
+import type { Json, Metadata, Revision, VectorMetric } from "@keelson/core";
+import type { Lazy } from "./lazy.ts";
+
+/** Records of one collection, a column each, by ascending id. */
+export interface RowBlock {
+  readonly ids: readonly string[];
+  readonly texts: readonly (Lazy<string> | undefined)[];
+  readonly metadata: readonly (Lazy<Metadata> | undefined)[];
+  /** The vectors behind each other, in the order of `ids`. */
+  readonly vectors: Float32Array;
+}
+
+/** An entry of the state as it lies in a block. */
+export interface BlockEntry {
+  readonly key: string;
+  readonly value: Lazy<Json>;
+  readonly revision: Revision;
+}
+
+/** A secret as it lies in a block. */
+export interface BlockSecret {
+  readonly name: string;
+  readonly sealed: string;
+  readonly revision: Revision;
+}
+
+/**
+ * A part of what a store holds, as {@link Engine.contents} gives it and {@link Engine.load} takes it. A collection
+ * stands before its rows.
+ */
+export type Block =
+  | {
+      readonly type: "collection";
+      readonly name: string;
+      readonly dimension: number;
+      readonly metric: VectorMetric;
+    }
+  | ({ readonly type: "rows"; readonly collection: string } & RowBlock)
+  | { readonly type: "entries"; readonly entries: readonly BlockEntry[] }
+  | { readonly type: "secrets"; readonly secrets: readonly BlockSecret[] }
+  | { readonly type: "revision"; readonly revision: Revision };
