@@ -14,6 +14,7 @@ import { listSnapshots } from "./snapshot/manifest.ts";
 import { restoreSnapshot } from "./snapshot/restore-snapshot.ts";
 import { takeSnapshot } from "./snapshot/take-snapshot.ts";
 import { explainDocument, reasonsOf, staleIdsOf } from "./staleness.ts";
+import { touchDocuments } from "./touch-documents.ts";
 import { writeDocuments } from "./write-documents.ts";
 
 /**
@@ -109,6 +110,8 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
       run(() => staleIdsOf(context, source, { checkVectors, breather: createBreather(clock), signal })),
     explain: (id, document, { signal } = {}) => run(() => explainDocument(context, id, document, signal)),
     sweepExpired: ({ signal } = {}) => run(() => sweepExpired(context, createBreather(clock), signal)),
+    touch: (ids, touchOptions) =>
+      run(() => touchDocuments(context, ids, touchOptions, createBreather(clock))),
     snapshot: ({ signal } = {}) => run(() => takeSnapshot(context, createBreather(clock), signal)),
     snapshots: ({ signal } = {}) => run(() => listSnapshots(context, signal)),
     restore: (snapshotId, { signal } = {}) =>

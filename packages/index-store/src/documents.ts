@@ -106,7 +106,8 @@ export function checkDocument(document: SourceDocument): void {
     throw invalid("subjects", "not a list of strings");
 }
 
-function isTime(value: unknown): boolean {
+/** Is it a time in whole milliseconds? */
+export function isTime(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 

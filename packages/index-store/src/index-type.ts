@@ -6,6 +6,7 @@ import type { RemoveResult, SweepResult } from "./remove-documents.ts";
 import type { Snapshot } from "./snapshot/manifest.ts";
 import type { RestoreResult } from "./snapshot/restore-snapshot.ts";
 import type { Explanation } from "./staleness.ts";
+import type { TouchOptions, TouchResult } from "./touch-documents.ts";
 import type { WriteResult } from "./write-documents.ts";
 
 /** What the calls take that compare documents with the index. */
@@ -95,6 +96,17 @@ export interface Index {
    * what there is. In batches: when it rejects or is aborted, each document is there whole or gone.
    */
   sweepExpired(options?: AbortOptions): Promise<SweepResult>;
+
+  /**
+   * Gives documents another time to live without reading their text or embedding anything; it can be shorter too. What
+   * has expired stays hidden. The next `reindex` leaves the new time alone where the source gives the same `ttlMs` as
+   * before; where it gives a time of its own, or none, that holds again.
+   *
+   * @throws KeelsonError ID_INVALID or ID_DUPLICATE, or ARGUMENT_INVALID unless exactly one time is given; nothing is
+   * changed then.
+   * @throws KeelsonError DOCUMENT_CONFLICT when others changed the same document 32 times meanwhile.
+   */
+  touch(ids: readonly string[], options: TouchOptions): Promise<TouchResult>;
 
   /**
    * Takes a snapshot of the live generation into the blob store. What has not changed since an earlier one is not

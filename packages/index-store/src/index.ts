@@ -16,6 +16,7 @@ export type { IndexQueryOptions } from "./query.ts";
 // What comes out
 export type { WriteResult } from "./write-documents.ts";
 export type { RemoveResult, SweepResult } from "./remove-documents.ts";
+export type { TouchOptions, TouchResult } from "./touch-documents.ts";
 export type { IndexMatch } from "./query.ts";
 export type { IndexedChunk, IndexedDocument, IndexStatus } from "./read-index.ts";
 export type { StaleReason } from "./diff.ts";

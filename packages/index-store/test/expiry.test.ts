@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSubject, failureOf, faultsOf, recordsOf, stateOf } from "./support.ts";
+import { codeOf, createSubject, failureOf, faultsOf, recordsOf, stateOf } from "./support.ts";
 
 describe("expiry", () => {
   it("hides a document from the very instant on, swept or not", async () => {
@@ -141,5 +141,81 @@ describe("expiry", () => {
     const { index } = await createSubject();
     const reason = new Error("stop");
     expect(await failureOf(index.sweepExpired({ signal: AbortSignal.abort(reason) }))).toBe(reason);
+  });
+});
+
+describe("touch", () => {
+  it("extends, shortens and ends a time to live without reading a text or embedding one", async () => {
+    const { index, clock, embedder, storage } = await createSubject();
+    const start = clock.now();
+    await index.upsert([
+      { id: "a", text: "aa", ttlMs: 100 },
+      { id: "b", text: "bb" },
+    ]);
+    expect(await index.touch(["b", "none", "a"], { ttlMs: 500 })).toEqual({
+      touched: ["b", "a"],
+      missing: ["none"],
+    });
+    clock.setNow(start + 499);
+    expect(await index.query("aa")).toHaveLength(2);
+    await index.touch(["a"], { expiresAtMs: null });
+    clock.setNow(start + 500);
+    expect((await index.query("aa")).map(({ id }) => id)).toEqual(["a"]);
+    await index.touch(["a"], { expiresAtMs: start + 500 });
+    expect(await index.get("a")).toBeUndefined();
+    expect((await index.sweepExpired()).removed).toEqual(["a", "b"]);
+    expect(embedder.texts).toEqual(["aa", "bb", "aa", "aa"]);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("does not bring back what has expired", async () => {
+    const { index, clock } = await createSubject();
+    await index.upsert([{ id: "a", text: "aa", ttlMs: 100 }]);
+    clock.setNow(clock.now() + 100);
+    expect(await index.touch(["a"], { ttlMs: 100 })).toEqual({ touched: [], missing: ["a"] });
+    expect((await index.sweepExpired()).removed).toEqual(["a"]);
+  });
+
+  it("is left alone by a reindex whose source gives the same ttlMs", async () => {
+    const { index, clock } = await createSubject();
+    const start = clock.now();
+    const document = { id: "a", text: "aa", ttlMs: 100 };
+    await index.upsert([document]);
+    await index.touch(["a"], { ttlMs: 900 });
+    expect(await index.reindex([document])).toMatchObject({ unchanged: ["a"] });
+    expect((await index.get("a"))?.expiresAtMs).toBe(start + 900);
+    expect(await index.reindex([{ id: "a", text: "aa" }])).toMatchObject({ touched: ["a"] });
+    expect((await index.get("a"))?.expiresAtMs).toBeUndefined();
+  });
+
+  it("touches thousands, and loses none to a writer that comes between", async () => {
+    const { index, open, storage, clock } = await createSubject();
+    const documents = Array.from({ length: 700 }, (_, i) => ({ id: `d${i}`, text: `${i}` }));
+    await index.upsert(documents);
+    const other = await open();
+    const [result] = await Promise.all([
+      index.touch(
+        documents.map(({ id }) => id),
+        { ttlMs: 50 },
+      ),
+      other.upsert([{ id: "d3", text: "three" }]),
+    ]);
+    expect(result.touched).toHaveLength(700);
+    clock.setNow(clock.now() + 50);
+    const left = (await index.status()).documents - (await index.sweepExpired()).removed.length;
+    expect(left).toBeLessThanOrEqual(1);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("changes nothing when an argument cannot be one", async () => {
+    const { index, storage } = await createSubject();
+    await index.upsert([{ id: "a", text: "aa" }]);
+    const before = await stateOf(storage);
+    expect(await codeOf(index.touch(["a"], {}))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(index.touch(["a"], { ttlMs: 1, expiresAtMs: 1 }))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(index.touch(["a"], { ttlMs: -1 }))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(index.touch(["a"], { expiresAtMs: 0.5 }))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(index.touch(["a", "a"], { ttlMs: 1 }))).toBe("ID_DUPLICATE");
+    expect(await stateOf(storage)).toEqual(before);
   });
 });
