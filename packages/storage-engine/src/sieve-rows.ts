@@ -21,6 +21,7 @@ export interface Sieve {
 export function sieveRows(sieve: Sieve): number[] {
   const { slabs, similarity, query, inverseNorms } = sieve;
   const floor = createFloor(sieve.topK);
+  let least = floor.value;
   const kept: number[] = [];
   const highest: number[] = [];
 
@@ -47,11 +48,13 @@ export function sieveRows(sieve: Sieve): number[] {
       const measured = measures[place] as number;
       const norm = inverseNorms[row] as number;
       const high = similarity.highest(measured, norm);
-      if (high < floor.value) continue;
+      // Most rows end here.
+      if (high < least) continue;
       kept.push(row);
       highest.push(high);
       floor.offer(similarity.lowest(measured, norm));
+      least = floor.value;
     }
   }
-  return kept.filter((_, place) => (highest[place] as number) >= floor.value);
+  return kept.filter((_, place) => (highest[place] as number) >= least);
 }

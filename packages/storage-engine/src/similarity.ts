@@ -40,25 +40,36 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
     };
   }
 
-  const inverse = inverseNorm(query, 0, query.length);
-  const score =
-    metric === "dot"
-      ? // Adding 0 turns -0 into 0.
-        (dot: number): number => dot + 0
-      : (dot: number, inverseOfRow: number): number =>
-          Math.min(1, Math.max(-1, dot * inverse * inverseOfRow)) + 0;
-  const length = inverse === 0 ? 0 : 1 / inverse;
   // The sum of the magnitudes is at most the product of the lengths.
+  const inverse = inverseNorm(query, 0, query.length);
+  if (metric === "cosine") {
+    const clamp = (cosine: number): number => Math.min(1, Math.max(-1, cosine)) + 0;
+    return {
+      measure: "dot",
+      measureAt: (slab, offset) => dotProduct(slab, offset, query),
+      score: (dot, inverseOfRow) => clamp(dot * inverse * inverseOfRow),
+      highest: (dot, inverseOfRow) => {
+        const scale = inverse * inverseOfRow;
+        return Number.isFinite(dot) ? clamp(dot * scale + relative + absolute * scale) : 1;
+      },
+      lowest: (dot, inverseOfRow) => {
+        const scale = inverse * inverseOfRow;
+        return Number.isFinite(dot) ? clamp(dot * scale - relative - absolute * scale) : -1;
+      },
+    };
+  }
+  const length = inverse === 0 ? 0 : 1 / inverse;
   const margin = (inverseOfRow: number): number =>
     (inverseOfRow === 0 ? 0 : (relative * length) / inverseOfRow) + absolute;
   return {
     measure: "dot",
     measureAt: (slab, offset) => dotProduct(slab, offset, query),
-    score,
+    // Adding 0 turns -0 into 0.
+    score: (dot) => dot + 0,
     highest: (dot, inverseOfRow) =>
-      Number.isFinite(dot) ? score(dot + margin(inverseOfRow), inverseOfRow) : Number.POSITIVE_INFINITY,
+      Number.isFinite(dot) ? dot + margin(inverseOfRow) : Number.POSITIVE_INFINITY,
     lowest: (dot, inverseOfRow) =>
-      Number.isFinite(dot) ? score(dot - margin(inverseOfRow), inverseOfRow) : Number.NEGATIVE_INFINITY,
+      Number.isFinite(dot) ? dot - margin(inverseOfRow) : Number.NEGATIVE_INFINITY,
   };
 }
 

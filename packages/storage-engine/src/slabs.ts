@@ -63,10 +63,6 @@ export function createSlabs(dimension: number, options: SlabsOptions = {}): Slab
     slab: slabs[Math.floor(row / rowsPerSlab)]?.rows as Float32Array,
     offset: (row % rowsPerSlab) * dimension,
   });
-  const floatsOf = (row: number): Float32Array => {
-    const { slab, offset } = locate(row);
-    return slab.subarray(offset, offset + dimension);
-  };
 
   return {
     slabs,
@@ -77,11 +73,17 @@ export function createSlabs(dimension: number, options: SlabsOptions = {}): Slab
       const { slab, offset } = locate(row);
       slab.set(vector, offset);
     },
-    read: (row) => floatsOf(row).slice(),
+    read: (row) => {
+      const { slab, offset } = locate(row);
+      return slab.slice(offset, offset + dimension);
+    },
     remove: (row, last) => {
-      const source = floatsOf(last);
-      if (row !== last) floatsOf(row).set(source);
-      source.fill(0);
+      const source = locate(last);
+      const target = locate(row);
+      const end = source.offset + dimension;
+      if (source.slab === target.slab) source.slab.copyWithin(target.offset, source.offset, end);
+      else target.slab.set(source.slab.subarray(source.offset, end), target.offset);
+      source.slab.fill(0, source.offset, end);
       // A spare one stays, so that a table at a bound does not allocate with every other write.
       const kept = last === 0 ? 0 : Math.ceil(last / rowsPerSlab) + 1;
       slabs.length = Math.min(slabs.length, kept);

@@ -4,7 +4,8 @@ import { copyJson } from "./json-copy.ts";
 import { loadKernel } from "./kernel/load-kernel.ts";
 import { evaluate, type Lazy } from "./lazy.ts";
 import type { UpsertRecord } from "./op.ts";
-import { createOrderedMap, type PageRange } from "./ordered-map.ts";
+import type { PageRange } from "./ordered-map.ts";
+import { createRowIndex } from "./row-index.ts";
 import { sieveRows } from "./sieve-rows.ts";
 import { createSimilarity, inverseNorm, MAX_BOUNDED_DIMENSION } from "./similarity.ts";
 import { createSlabs, type SlabsOptions } from "./slabs.ts";
@@ -43,7 +44,7 @@ export function createVectorTable(
   metric: VectorMetric,
   options: SlabsOptions = { kernel: loadKernel() },
 ): VectorTable {
-  const rowOf = createOrderedMap<number>();
+  const rowOf = createRowIndex();
   const ids: string[] = [];
   const texts: (Lazy<string> | undefined)[] = [];
   const metadata: (Lazy<Metadata> | undefined)[] = [];
@@ -110,7 +111,11 @@ export function createVectorTable(
         inverseNorms[row] = inverseNorms[last] as number;
       }
       vectors.remove(row, last);
-      for (const column of [ids, texts, metadata, sizes, inverseNorms]) column.length = last;
+      ids.pop();
+      texts.pop();
+      metadata.pop();
+      sizes.pop();
+      inverseNorms.pop();
     },
     has: (id) => rowOf.get(id) !== undefined,
     get: (id) => {

@@ -59,9 +59,12 @@ describe(createVectorTable.name, () => {
           const pair = createPair(query.length, metric);
           const answers = pair.map((table) => {
             for (const [n, vector] of rows.entries())
-              table.upsert({ id: `id-${(n * 7) % 41}`, vector, text: undefined, metadata: { odd: n % 2 } });
+              table.upsert(
+                { id: `id-${(n * 7) % 41}`, vector, text: undefined, metadata: { odd: n % 2 } },
+                0,
+              );
             table.delete(`id-${removed % 41}`);
-            table.upsert({ id: "again", vector: query, text: undefined, metadata: { odd: 1 } });
+            table.upsert({ id: "again", vector: query, text: undefined, metadata: { odd: 1 } }, 0);
             return table.query(query, topK, filtered ? (metadata) => metadata?.odd === 1 : undefined);
           });
           expect(answers[0]).toStrictEqual(answers[1]);
