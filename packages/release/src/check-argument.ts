@@ -22,3 +22,9 @@ export function checkAmount(argument: string, value: number): void {
   if (value >= 0 && value < Number.POSITIVE_INFINITY) return;
   throw invalidArgument(argument, `is ${String(value)}, expected a finite number of at least 0`);
 }
+
+/** Refuses what is not a number above 0 and below 1. */
+export function checkRate(argument: string, value: number): void {
+  if (value > 0 && value < 1) return;
+  throw invalidArgument(argument, `is ${String(value)}, expected above 0 and below 1`);
+}

@@ -1,5 +1,5 @@
 import type { Json } from "@keelson/core";
-import { invalidArgument } from "./check-argument.ts";
+import { checkRate, invalidArgument } from "./check-argument.ts";
 import type { Comparison, Guard, GuardReport, SideTaken } from "./guard.ts";
 
 /** The states of several guards, by their ids. */
@@ -59,8 +59,7 @@ export function createGuardSet(guards: readonly Guard<any>[], alpha: number): Gu
 }
 
 function splitAlpha(guards: readonly Guard[], alpha: number): number[] {
-  if (!(alpha > 0 && alpha < 1))
-    throw invalidArgument("guardAlpha", `is ${alpha}, expected above 0 and below 1`);
+  checkRate("guardAlpha", alpha);
   let taken = 0;
   let sharing = 0;
   for (const { id, alpha: own } of guards) {

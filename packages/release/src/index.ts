@@ -12,6 +12,7 @@ export type {
   ReleaseManagerOptions,
   ReleaseOptions,
   ReleaseResult,
+  ResumeRampOptions,
 } from "./release-manager.ts";
 export type { Release } from "./release.ts";
 export type { RegisterOptions } from "./register.ts";
@@ -22,14 +23,42 @@ export type { CanaryOptions, CanaryProgress } from "./canary.ts";
 export type { CanaryEvidence, CanarySide, CaseComparison, Verdict } from "./verdict.ts";
 export type { Gate, GateDecision, GateEvidence, GateProgress, ScoredPair, VerdictKind } from "./gate.ts";
 export type { Comparison, Guard, GuardEvidence, GuardReport, Sample, SideTaken } from "./guard.ts";
+export { sequential, type SequentialOptions, type SequentialState } from "./sequential.ts";
 export { type PointEstimateOptions, type PointEstimateState, pointEstimate } from "./point-estimate.ts";
+export { fixedPaired, type FixedPairedOptions, type FixedPairedState } from "./fixed-paired.ts";
+export { mannWhitney, type MannWhitneyOptions, type MannWhitneyState } from "./mann-whitney.ts";
 export { provableMargin } from "./provable-margin.ts";
+
+// Guards
+export { type AnswerGuardOptions, errorGuard, missingGuard, scoreGuard } from "./answer-guards.ts";
+export { latencyGuard, type LatencyGuardOptions, type LatencyGuardState } from "./latency-guard.ts";
+export { costGuard, type CostGuardOptions, type CostGuardState } from "./cost-guard.ts";
+export { sampleRatioGuard, type SampleRatioGuardState } from "./sample-ratio-guard.ts";
+export {
+  type GuardOptions,
+  metricGuard,
+  type MetricGuardOptions,
+  type MetricGuardState,
+} from "./metric-guard.ts";
 
 // Moving traffic
 export type { MoveResult, PromoteOptions, RollbackOptions } from "./promote.ts";
 export type { Assignment, Router, RouterOptions } from "./router.ts";
-export type { Observation, ObserveResult, Ramp, RampOptions, RampSide, RampStatus } from "./ramp.ts";
-export type { BreachRule, RampPlan } from "./ramp-settings.ts";
+export type {
+  Observation,
+  ObserveResult,
+  Outcome,
+  Ramp,
+  RampApproveOptions,
+  RampOptions,
+  RampSide,
+  RampStatus,
+  RampStepOptions,
+} from "./ramp.ts";
+export type { RampBudget, RampPlan, RampStage } from "./ramp-plan.ts";
+export type { RampJudgeOptions } from "./ramp-judges.ts";
+export type { RampApproval, RampPause } from "./head.ts";
+export type { FreezeWindow, Weekday } from "./freeze.ts";
 export { murmur3 } from "./murmur3.ts";
 
 // What happened

@@ -1,14 +1,4 @@
-// Bets as shares of the largest safe one, with the weights they are mixed by: a few large, for quick verdicts on
-// large differences, and a few small, for small ones.
-const BETS: readonly { readonly share: number; readonly weight: number }[] = [
-  { share: 1 / 64, weight: 0.05 },
-  { share: 1 / 32, weight: 0.06 },
-  { share: 1 / 16, weight: 0.08 },
-  { share: 1 / 8, weight: 0.1 },
-  { share: 1 / 4, weight: 0.15 },
-  { share: 1 / 2, weight: 0.21 },
-  { share: 0.98, weight: 0.35 },
-];
+import { NON_INFERIORITY_BETS } from "./bets.ts";
 
 /**
  * The smallest margin that so many pairs can prove: were candidate and baseline equal on every single case, "the
@@ -39,7 +29,8 @@ export function provableMargin(pairs: number, beta = 0.05): number {
   while (proven - unproven > 1e-6) {
     const margin = (unproven + proven) / 2;
     let wealth = 0;
-    for (const { share, weight } of BETS) wealth += weight * (1 + (share * margin) / (1 - margin)) ** pairs;
+    for (const { share, weight } of NON_INFERIORITY_BETS)
+      wealth += weight * (1 + (share * margin) / (1 - margin)) ** pairs;
     if (wealth >= 1 / beta) proven = margin;
     else unproven = margin;
   }

@@ -1,7 +1,14 @@
 import type { Json } from "@keelson/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Gate, type GateDecision, pointEstimate, provableMargin } from "../src/index.ts";
+import {
+  fixedPaired,
+  type Gate,
+  type GateDecision,
+  mannWhitney,
+  pointEstimate,
+  provableMargin,
+} from "../src/index.ts";
 
 function decide<State extends Json>(
   gate: Gate<State>,
@@ -117,5 +124,83 @@ describe("provableMargin", () => {
   it("proves nothing without a case", () => {
     expect(provableMargin(0)).toBe(1);
     expect(provableMargin(1)).toBeLessThan(1);
+  });
+});
+
+describe("fixedPaired", () => {
+  const noisy = (count: number, loss: number) =>
+    Array.from({ length: count }, (_, i): [number, number] => [
+      0.7 - loss + (i % 5) * 0.05,
+      0.7 + ((i + 2) % 5) * 0.05,
+    ]);
+
+  it("rolls back below 0, promotes above the margin, and holds between", () => {
+    expect(decide(fixedPaired(), noisy(100, 0.1))?.verdict).toBe("rollback");
+    expect(decide(fixedPaired(), noisy(100, 0))?.verdict).toBe("promote");
+    expect(decide(fixedPaired({ margin: 0.02 }), noisy(30, 0.01))?.verdict).toBe("hold");
+  });
+
+  it("holds on fewer cases than its approximation is good for", () => {
+    expect(decide(fixedPaired(), noisy(29, 0.5))).toMatchObject({
+      verdict: "hold",
+      reason: "29 scored cases are too few: 30 are needed",
+    });
+    expect(decide(fixedPaired({ minPairs: 5 }), noisy(29, 0.5))?.verdict).toBe("rollback");
+  });
+
+  it("decides after all cases, never before", () => {
+    const gate = fixedPaired();
+    expect(gate.decide(gate.init(), { done: false, cases: 99, scored: 99 })).toBeUndefined();
+  });
+
+  it("gives Student's interval", () => {
+    // Differences of 1 to 5 tenths: mean 0.3, standard error 0.0707, t(0.95, 4) 2.132.
+    const gate = fixedPaired({ minPairs: 5 });
+    const state = [1, 2, 3, 4, 5]
+      .map((tenths, i) => ({ caseId: `q${i}`, candidate: tenths / 10, baseline: 0 }))
+      .reduce(gate.push, gate.init());
+    const { interval } = gate.evidence?.(state) ?? {};
+    expect(interval?.low).toBeCloseTo(0.3 - 2.132 * 0.07071, 2);
+    expect(interval?.high).toBeCloseTo(0.3 + 2.132 * 0.07071, 2);
+    expect(gate.evidence?.(gate.init()).interval).toBeNull();
+  });
+
+  it("refuses what is out of range", () => {
+    for (const options of [{ margin: 0 }, { alpha: 1 }, { minPairs: 4 }]) {
+      expect(() => fixedPaired(options)).toThrow("expected");
+    }
+  });
+});
+
+describe("mannWhitney", () => {
+  it("agrees with the statistic by hand, ties and all", () => {
+    // Ranks of the candidate 1.5, 1.5, 3.5, 5.5, 7.5 of ten: sum 19.5, 27.5 expected, variance 22.78 after ties.
+    const decision = decide(mannWhitney({ minPairs: 5 }), [
+      [0, 0.25],
+      [0, 0.5],
+      [0.25, 0.75],
+      [0.5, 1],
+      [0.75, 1],
+    ]);
+    expect(decision?.report?.z).toBeCloseTo((27.5 - 19.5) / Math.sqrt((25 / 12) * (11 - 30 / 90)), 10);
+    expect(decision?.verdict).toBe("promote");
+  });
+
+  it("rolls back scores that rank lower, and promotes what it cannot tell apart", () => {
+    const shifted = (loss: number) =>
+      Array.from({ length: 60 }, (_, i): [number, number] => [
+        (i % 10) / 20 + 0.4 - loss,
+        (i % 10) / 20 + 0.4,
+      ]);
+    expect(decide(mannWhitney(), shifted(0.2))?.verdict).toBe("rollback");
+    expect(decide(mannWhitney(), shifted(0))?.verdict).toBe("promote");
+    expect(decide(mannWhitney(), new Array(60).fill([1, 1]))?.verdict).toBe("promote");
+  });
+
+  it("holds on few cases, and decides after all of them only", () => {
+    expect(decide(mannWhitney(), [[0, 1]])?.verdict).toBe("hold");
+    const gate = mannWhitney();
+    expect(gate.decide(gate.init(), { done: false, cases: 99, scored: 99 })).toBeUndefined();
+    expect(() => mannWhitney({ alpha: 0 })).toThrow("expected");
   });
 });
