@@ -187,7 +187,7 @@ describe("sampleRatioGuard", () => {
     expect(evidence(honest)).toMatchObject({
       summary: "the candidate has 600 of 2000 requests, 600 were to be expected",
     });
-    const lossy = [...honest, ...requests(1000, 0.5, (i) => i % 5 < 2)];
+    const lossy = [...honest, ...requests(1500, 0.5, (i) => i % 5 < 2)];
     expect(evidence(lossy).eValue).toBeGreaterThan(1000);
   });
 
