@@ -8,16 +8,21 @@ export interface Extent {
   resize(length: number): void;
 }
 
+/** @param content Is copied once something is written: it must not change meanwhile. */
 export function createExtent(content: Uint8Array = new Uint8Array()): Extent {
-  let buffer = content.slice();
+  let buffer = content;
+  let owned = false;
   let length = content.length;
 
+  const own = (bytes: number): void => {
+    if (owned && bytes <= buffer.length) return;
+    const copy = new Uint8Array(bytes > buffer.length ? Math.max(bytes, 2 * buffer.length) : buffer.length);
+    copy.set(buffer.subarray(0, length));
+    buffer = copy;
+    owned = true;
+  };
   const resize = (wanted: number): void => {
-    if (wanted > buffer.length) {
-      const grown = new Uint8Array(Math.max(wanted, 2 * buffer.length));
-      grown.set(buffer.subarray(0, length));
-      buffer = grown;
-    }
+    own(wanted);
     if (wanted < length) buffer.fill(0, wanted, length);
     length = wanted;
   };
@@ -27,7 +32,8 @@ export function createExtent(content: Uint8Array = new Uint8Array()): Extent {
     },
     slice: (start = 0, end = length) => buffer.slice(start, Math.min(end, length)),
     write: (bytes, position) => {
-      if (position + bytes.length > length) resize(position + bytes.length);
+      own(position + bytes.length);
+      length = Math.max(length, position + bytes.length);
       buffer.set(bytes, position);
     },
     resize,

@@ -99,7 +99,7 @@ function simulate(root: DirectoryNode, options: SimulatedFileSystemOptions): Sim
           return;
         }
         makeDirectories(path.slice(0, path.lastIndexOf("/")), true);
-        const made = name(path, createFileNode(sectorBytes, bytes));
+        const made = name(path, createFileNode(sectorBytes, bytes.slice()));
         made.directory.settle(made.change);
       },
       setMode: (path, mode) => {
