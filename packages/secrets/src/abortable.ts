@@ -1,7 +1,8 @@
 import type { Awaitable } from "@keelson/core";
 
 /** Does the work unless aborted, and stops waiting for it on abort, rejecting with `signal.reason` itself. */
-export async function abortable<T>(signal: AbortSignal | undefined, work: () => Awaitable<T>): Promise<T> {
+export function abortable<T>(signal: AbortSignal | undefined, work: () => Awaitable<T>): Awaitable<T> {
+  // No promise of its own: this stands in the way of every call.
   if (signal === undefined) return work();
   signal.throwIfAborted();
   return new Promise<T>((resolve, reject) => {

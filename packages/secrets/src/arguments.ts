@@ -1,10 +1,11 @@
 import { assertKey, KeelsonError, type Secret } from "@keelson/core";
-import type { ChangeOptions, OverlapPolicy } from "./secret-store.ts";
+import type { ChangeOptions, OverlapPolicy, RotationSchedule } from "./secret-store.ts";
 import type { SecretKind } from "./stored-secret.ts";
 
 const LONGEST_NAME = 256;
 const LONGEST_VALUE = 65_536;
 const LONGEST_NOTE = 1024;
+const LONGEST_CONSUMER = 128;
 // 22 characters of base64url are the shortest that can hold 128 random bits.
 const SHORTEST_VERIFIED = 22;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -50,9 +51,8 @@ export function assertOverlap(onOverlap: unknown): asserts onOverlap is OverlapP
 }
 
 export function assertGrace(graceMs: unknown, now: number): asserts graceMs is number {
-  if (!Number.isSafeInteger(graceMs) || (graceMs as number) < 0)
-    throw invalid("graceMs", "is not a whole number of at least 0");
-  if (now + (graceMs as number) > Number.MAX_SAFE_INTEGER) throw invalid("graceMs", "is too large");
+  assertSpan("graceMs", graceMs);
+  if (now + graceMs > Number.MAX_SAFE_INTEGER) throw invalid("graceMs", "is too large");
 }
 
 export function assertVersion(argument: string, version: unknown): asserts version is number {
@@ -68,4 +68,27 @@ export function assertNotes(options: ChangeOptions): void {
     if (typeof note !== "string" || note === "" || note.length > LONGEST_NOTE || LONE_SURROGATE.test(note))
       throw invalid(argument, `is not a well-formed string of 1 to ${LONGEST_NOTE} UTF-16 code units`);
   }
+}
+
+/** Refuses a time that is no whole number of milliseconds. */
+export function assertSpan(argument: string, ms: unknown): asserts ms is number {
+  if (!Number.isSafeInteger(ms) || (ms as number) < 0)
+    throw invalid(argument, "is not a whole number of at least 0");
+}
+
+/** Refuses a schedule whose windows would overlap. */
+export function assertSchedule(schedule: RotationSchedule): void {
+  assertSpan("everyMs", schedule.everyMs);
+  assertSpan("graceMs", schedule.graceMs);
+  if (schedule.everyMs <= schedule.graceMs) throw invalid("everyMs", "is not more than graceMs");
+}
+
+/** The label of a consumer that was not named. */
+export const UNNAMED = "unnamed";
+
+/** Refuses a label that cannot be kept. */
+export function assertConsumer(consumer: unknown): asserts consumer is string {
+  if (typeof consumer !== "string" || consumer === "" || consumer.length > LONGEST_CONSUMER)
+    throw invalid("consumer", `is not a string of 1 to ${LONGEST_CONSUMER} UTF-16 code units`);
+  if (LONE_SURROGATE.test(consumer)) throw invalid("consumer", "is not well-formed Unicode");
 }

@@ -1,22 +1,34 @@
-import { assertSpecVersion, KeelsonError, Secret, systemClock } from "@keelson/core";
+import { assertSpecVersion, KeelsonError, Secret, type SecretBackend, systemClock } from "@keelson/core";
 import { abortable } from "./abortable.ts";
 import {
+  assertConsumer,
   assertKind,
   assertName,
   assertNotes,
+  assertSchedule,
+  assertSpan,
   assertVersion,
   invalid,
   readText,
   readValue,
+  UNNAMED,
 } from "./arguments.ts";
 import { reportAudit } from "./audit.ts";
-import { decodeToken, digestValue, randomToken } from "./digest.ts";
+import { digestValue, keyOf, randomToken } from "./digest.ts";
+import { dueAtMs, dueRotation } from "./due.ts";
+import { endGrace } from "./end-grace.ts";
 import { createDecoy, matchVersion } from "./live-versions.ts";
 import { createRecords, notFound } from "./records.ts";
-import { rotate } from "./rotate.ts";
-import type { SecretStatus, SecretStore, SecretStoreOptions, VerifyResult } from "./secret-store.ts";
-import type { StoredSecret, StoredVersion } from "./stored-secret.ts";
-import { created, currentOf, ended, isOver, previousOf, versionOf } from "./transitions.ts";
+import { resume, rotate } from "./rotate.ts";
+import type { DueRotation, SecretStore, SecretStoreOptions, VerifyResult } from "./secret-store.ts";
+import { toAccepted, toLive, toStatus } from "./secret-views.ts";
+import type { StoredSecret } from "./stored-secret.ts";
+import { createTimekeeper } from "./timekeeper.ts";
+import { created, currentOf, ended, isOver, scheduled, versionOf } from "./transitions.ts";
+import { createUsage } from "./usage.ts";
+
+const HOUR_MS = 3_600_000;
+const REFUSED: VerifyResult = Object.freeze({ ok: false });
 
 /**
  * Opens the secrets of a backend. Nothing is read or written before the first call.
@@ -43,9 +55,13 @@ import { created, currentOf, ended, isOver, previousOf, versionOf } from "./tran
  * ```
  */
 export function createSecretStore(options: SecretStoreOptions): SecretStore {
-  const { secrets, clock = systemClock, generate = randomToken } = options;
+  const { secrets, state, clock = systemClock, generate = randomToken } = options;
+  const { maxJumpMs = HOUR_MS, onWarning: warn = () => {} } = options;
   assertSpecVersion(secrets, "SecretBackend");
-  const records = createRecords(secrets, clock);
+  if (!(maxJumpMs >= 0)) throw invalid("maxJumpMs", "is not a number of at least 0");
+  const time = createTimekeeper(clock, maxJumpMs, (jump) => warn({ type: "clock-jumped", ...jump }));
+  const records = createRecords({ secrets, state, time, warn });
+  const usage = createUsage(state, warn);
   const decoy = createDecoy();
 
   return {
@@ -56,8 +72,8 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       const text =
         value === undefined ? readValue("generate", generate(), kind) : readValue("value", value, kind);
       const key = randomToken();
-      const candidate = { value: text, ...digestValue(decodeToken(key) as Buffer, text) };
-      const first = created(name, kind, key, candidate, { now: clock.now(), by, why });
+      const candidate = { value: text, ...digestValue(keyOf(key), text) };
+      const first = created(name, kind, key, candidate, { now: time.now(), by, why });
       const written = await records.write(first, "absent", signal);
       // A backend that repeats a write whose answer was lost reports its own success as a conflict.
       if ("conflict" in written && (await records.find(name, signal))?.secret.key !== key)
@@ -72,49 +88,92 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       const { secret } = await (version === undefined
         ? records.load(name, signal)
         : records.update(name, unchanged, signal));
-      if (secret.kind === "verify")
-        throw invalid("name", 'is of a secret of kind "verify", which stores no value');
+      assertUse(secret);
       const found = version === undefined ? currentOf(secret) : versionOf(secret, version);
       if (found?.value === undefined || found.stage === "pending")
         throw notFound(name, `secret ${name} has no live version ${version ?? ""}`.trimEnd());
       return new Secret(found.value, { name, version: found.version });
     },
 
-    async verify(name, presented, { signal } = {}): Promise<VerifyResult> {
+    async current(name, { signal } = {}) {
       assertName(name);
+      const { secret } = await records.load(name, signal);
+      const found = currentOf(secret);
+      if (found === undefined) throw notFound(name, `secret ${name} has no current version`);
+      const { version, createdAtMs, fingerprint } = found;
+      return { version, createdAtMs, fingerprint, dueAtMs: dueAtMs(secret) };
+    },
+
+    async live(name, { signal } = {}) {
+      assertName(name);
+      const { secret } = await records.update(name, unchanged, signal);
+      assertUse(secret);
+      return toLive(secret);
+    },
+
+    async noteUse(name, version, { consumer = UNNAMED, signal } = {}) {
+      assertName(name);
+      assertVersion("version", version);
+      assertConsumer(consumer);
+      const { life } = await records.load(name, signal);
+      await usage.note({ name, life, version, consumer, atMs: time.now() });
+    },
+
+    async verify(name, presented, { consumer = UNNAMED, signal } = {}): Promise<VerifyResult> {
+      assertName(name);
+      assertConsumer(consumer);
       const text = readText("presented", presented);
       const entry = await records.find(name, signal);
       const match = matchVersion(entry?.live ?? decoy, text);
-      const now = clock.now();
+      const now = time.now();
       const accepted = match === undefined || isOver(match, now) ? undefined : match;
-      if (entry?.secret.versions.some((version) => isOver(version, now)))
+      if (entry !== undefined && (entry.live.closesAtMs <= now || entry.outdated || entry.ahead))
         try {
           await records.update(name, unchanged, signal);
         } catch (error) {
           // The next call tries again; until then nothing was refused that could come back.
           if (accepted === undefined || signal?.aborted) throw error;
         }
-      return accepted === undefined ? { ok: false } : toAccepted(accepted);
+      if (entry === undefined || accepted === undefined) return REFUSED;
+      const { life } = entry;
+      const noted = usage.note({ name, life, version: accepted.version, consumer, atMs: now });
+      if (noted !== undefined) await abortable(signal, () => noted);
+      return toAccepted(accepted);
     },
 
     async rotate(name, rotateOptions) {
       assertName(name);
-      return rotate({ records, clock, generate }, name, rotateOptions);
+      return rotate({ records, time, generate }, name, rotateOptions);
     },
 
-    async expireGrace(name, { by, why, signal } = {}) {
+    async resume(name, resumeOptions = {}) {
+      assertName(name);
+      return resume({ records, time, generate }, name, resumeOptions);
+    },
+
+    async schedule(name, schedule, { by, why, signal } = {}) {
       assertName(name);
       assertNotes({ by, why });
-      let revoked: number[] = [];
-      const end = (secret: StoredSecret, now: number): StoredSecret => {
-        revoked = previousOf(secret).map(({ version }) => version);
-        return revoked.reduce(
-          (next, version) => ended(next, version, "grace-ended", { now, by, why }),
-          secret,
-        );
-      };
-      await records.update(name, end, signal);
-      return { revoked };
+      if (schedule !== undefined) assertSchedule(schedule);
+      const kept = schedule && { everyMs: schedule.everyMs, graceMs: schedule.graceMs };
+      await records.update(name, (secret, now) => scheduled(secret, kept, { now, by, why }), signal);
+    },
+
+    async due({ withinMs = 0, signal } = {}) {
+      assertSpan("withinMs", withinMs);
+      const until = time.now() + withinMs;
+      const due: DueRotation[] = [];
+      for (const name of await listNames(secrets, signal)) {
+        const entry = await records.find(name, signal);
+        const rotation = entry && dueRotation(entry.secret);
+        if (rotation !== undefined && rotation.dueAtMs <= until) due.push(rotation);
+      }
+      return due.sort((a, b) => a.dueAtMs - b.dueAtMs);
+    },
+
+    async expireGrace(name, expireOptions = {}) {
+      assertName(name);
+      return endGrace({ records, usage, time, hasState: state !== undefined }, name, expireOptions);
     },
 
     async revoke(name, version, { by, why, signal } = {}) {
@@ -132,18 +191,21 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
 
     async status(name, { signal } = {}) {
       assertName(name);
-      return toStatus((await records.update(name, unchanged, signal)).secret);
+      const { secret, life } = await records.update(name, unchanged, signal);
+      return toStatus(secret, await usage.read(name, life, signal), time.jump());
     },
 
     async list({ signal } = {}) {
-      return abortable(signal, () => secrets.list({ signal }));
+      return listNames(secrets, signal);
     },
 
     async audit(name, { signal } = {}) {
       assertName(name);
-      const { secret } = await records.load(name, signal);
+      const { secret } = await records.update(name, unchanged, signal);
       return reportAudit(name, secret.audit);
     },
+
+    trustClock: () => time.trust(),
   };
 }
 
@@ -151,23 +213,10 @@ function unchanged(secret: StoredSecret): StoredSecret {
   return secret;
 }
 
-function toAccepted({ version, stage, expiresAtMs }: StoredVersion): VerifyResult {
-  return { ok: true, version, stage: stage === "previous" ? stage : "current", expiresAtMs };
+function assertUse({ kind }: StoredSecret): void {
+  if (kind === "verify") throw invalid("name", 'is of a secret of kind "verify", which stores no value');
 }
 
-function toStatus({ name, kind, versions, rotation }: StoredSecret): SecretStatus {
-  return {
-    name,
-    kind,
-    current: versions.find(({ stage }) => stage === "current")?.version,
-    versions: versions.map(({ version, stage, createdAtMs, expiresAtMs, revokedAtMs, fingerprint }) => ({
-      version,
-      stage,
-      createdAtMs,
-      expiresAtMs,
-      revokedAtMs,
-      fingerprint,
-    })),
-    rotation,
-  };
+async function listNames(secrets: SecretBackend, signal: AbortSignal | undefined): Promise<string[]> {
+  return abortable(signal, () => secrets.list({ signal }));
 }

@@ -8,22 +8,43 @@
 export { createSecretStore } from "./create-secret-store.ts";
 export type {
   ChangeOptions,
+  CurrentVersion,
+  DueOptions,
+  DueRotation,
+  ExpireGraceOptions,
   ExpireGraceResult,
   GetOptions,
+  LiveSecret,
   OverlapPolicy,
   PutOptions,
   PutResult,
+  ResumeOptions,
+  ResumeResult,
   RotateOptions,
   RotateResult,
+  RotationSchedule,
   RotationStatus,
   SecretStatus,
   SecretStore,
   SecretStoreOptions,
+  SecretWarning,
   VerifyAccepted,
+  VerifyOptions,
   VerifyRefused,
   VerifyResult,
   VersionStatus,
 } from "./secret-store.ts";
+export { createRotationRunner } from "./rotation-runner.ts";
+export type {
+  RotatedSecret,
+  RotationFailure,
+  RotationRound,
+  RotationRunner,
+  RotationRunnerOptions,
+} from "./rotation-runner.ts";
 export type { CandidateContext, RotationContext, RotationHooks } from "./rotation-hooks.ts";
 export type { RotationPhase, SecretKind, VersionStage } from "./stored-secret.ts";
-export type { AuditAction, AuditEvent, AuditReport } from "./audit.ts";
+export type { ClockJump } from "./timekeeper.ts";
+export type { ConsumerUsage } from "./usage.ts";
+export { verifyAudit } from "./audit.ts";
+export type { AuditAction, AuditEvent, AuditHead, AuditReport, AuditVerdict } from "./audit.ts";

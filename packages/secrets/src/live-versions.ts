@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { decodeToken, hmac, sameDigest } from "./digest.ts";
+import { type KeyObject, randomBytes } from "node:crypto";
+import { decodeToken, hmac, keyOf, randomToken, sameDigest } from "./digest.ts";
 import type { StoredSecret, StoredVersion } from "./stored-secret.ts";
 
 /** The most versions that are accepted at a time: the current one and two previous ones. */
@@ -14,20 +14,25 @@ interface Slot {
 
 /** What a presented value is compared with: always the same number of digests, however many versions live. */
 export interface LiveVersions {
-  readonly key: Buffer;
+  readonly key: KeyObject;
   readonly slots: readonly Slot[];
+  /** The earliest deadline: from then on the record is to be written anew. */
+  readonly closesAtMs: number;
 }
 
 /** The live versions of a record. */
 export function readLiveVersions({ key, versions }: StoredSecret): LiveVersions {
   const live = versions.filter(({ stage }) => stage === "current" || stage === "previous");
   const slots = live.map((version) => ({ version, digest: decodeToken(version.digest) ?? decoy() }));
-  return { key: decodeToken(key) ?? decoy(), slots: filled(slots) };
+  const deadlines = live.flatMap(({ expiresAtMs, stage }) =>
+    stage === "previous" ? [expiresAtMs ?? 0] : [],
+  );
+  return { key: keyOf(key), slots: filled(slots), closesAtMs: Math.min(...deadlines) };
 }
 
 /** Live versions of a secret that does not exist, which cost as much to compare with as those of one that does. */
 export function createDecoy(): LiveVersions {
-  return { key: decoy(), slots: filled([]) };
+  return { key: keyOf(randomToken()), slots: filled([]), closesAtMs: Number.POSITIVE_INFINITY };
 }
 
 /** The live version whose value was presented, whatever its deadline. Compares with all, and does not stop at a match. */

@@ -1,4 +1,6 @@
-import type { Awaitable, Secret } from "@keelson/core";
+import { type Awaitable, Secret } from "@keelson/core";
+import type { StoredSecret } from "./stored-secret.ts";
+import { currentOf, versionOf } from "./transitions.ts";
 
 /** What every hook is told. */
 export interface RotationContext {
@@ -43,4 +45,27 @@ export interface RotationHooks {
 /** The names of the hooks given, in the order in which they run. */
 export function hookNames(hooks: RotationHooks): string[] {
   return (["create", "set", "test", "finish", "undo"] as const).filter((hook) => hooks[hook] !== undefined);
+}
+
+/** What the hooks are told of one version. `own` is its value where the record does not hold it. */
+export function rotationContext(
+  secret: StoredSecret,
+  version: number,
+  own: string | undefined,
+  signal: AbortSignal | undefined,
+): RotationContext {
+  const { name } = secret;
+  const target = versionOf(secret, version);
+  const replaced = target?.stage === "pending" ? currentOf(secret) : undefined;
+  const value = target?.value ?? own;
+  return {
+    name,
+    version,
+    candidate: value === undefined ? undefined : new Secret(value, { name, version }),
+    current:
+      replaced?.value === undefined
+        ? undefined
+        : new Secret(replaced.value, { name, version: replaced.version }),
+    signal,
+  };
 }

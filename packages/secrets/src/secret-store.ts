@@ -1,12 +1,20 @@
-import type { AbortOptions, Clock, Secret, SecretBackend } from "@keelson/core";
+import type { AbortOptions, Clock, Secret, SecretBackend, StateStore } from "@keelson/core";
 import type { AuditReport } from "./audit.ts";
 import type { RotationHooks } from "./rotation-hooks.ts";
 import type { RotationPhase, SecretKind, VersionStage } from "./stored-secret.ts";
+import type { ClockJump } from "./timekeeper.ts";
+import type { ConsumerUsage } from "./usage.ts";
 
 /** What `createSecretStore` takes. A whole `Storage` spread into it will do. */
 export interface SecretStoreOptions {
   /** Where the records are kept. */
   readonly secrets: SecretBackend;
+  /**
+   * Where it is kept, apart from the records, what has ended for good and who uses what. Every process over the same
+   * records should have the same. Without it, an older copy of a record that is put back into the backend brings back
+   * what was revoked since, and `expireGrace` cannot tell who still uses a version.
+   */
+  readonly state?: StateStore | undefined;
   /** Judges deadlines and stamps events. Default: the system clock. */
   readonly clock?: Clock | undefined;
   /**
@@ -14,7 +22,34 @@ export interface SecretStoreOptions {
    * Default: 32 random bytes in base64url, 43 characters.
    */
   readonly generate?: (() => string) | undefined;
+  /**
+   * By how much the wall clock may go forward beyond the monotonic time that has passed between two calls. After a
+   * greater jump the store goes on by monotonic time until the clock comes back or {@link SecretStore.trustClock} is
+   * called: no window ends early by a wrong clock, and `rotate` opens none by it. A process that starts believes its
+   * clock. Infinity turns it off. Default: one hour.
+   */
+  readonly maxJumpMs?: number | undefined;
+  /** Told of what no call can report, since it was no reason to fail. It must not throw. Default: nobody is. */
+  readonly onWarning?: ((warning: SecretWarning) => void) | undefined;
 }
+
+/**
+ * What went wrong beside a call that went well.
+ *
+ * - `"clock-jumped"`: the wall clock went forward by more than `maxJumpMs`; told once a jump;
+ * - `"usage-not-written"`: a use could not be stored. It is tried again a second later, and until then `expireGrace`
+ *   in another process does not know of it;
+ * - `"endings-not-written"`: the record was written, and what has ended by that not yet added to the state. The next
+ *   call does it.
+ */
+export type SecretWarning =
+  | ({ readonly type: "clock-jumped" } & ClockJump)
+  | {
+      readonly type: "usage-not-written" | "endings-not-written";
+      readonly name: string;
+      /** What the state store said. */
+      readonly error: unknown;
+    };
 
 /** Who changed a secret and why, as the audit keeps it. Neither may hold a value. */
 export interface ChangeOptions extends AbortOptions {
@@ -83,6 +118,61 @@ export interface RotateResult {
   readonly finished: boolean;
 }
 
+/** What {@link SecretStore.resume} takes. */
+export interface ResumeOptions extends ChangeOptions {
+  /** The hooks the rotation was begun with. */
+  readonly hooks?: RotationHooks | undefined;
+}
+
+/** What {@link SecretStore.resume} did. */
+export interface ResumeResult {
+  /**
+   * `"none"`: there was nothing to do. `"completed"`: the new version is current. `"taken-back"`: the old one stays,
+   * since the candidate was refused or its value is no longer known.
+   */
+  readonly outcome: "none" | "completed" | "taken-back";
+  /** The version that the rotation was to bring. */
+  readonly version: number | undefined;
+  /** The new value, where this call made it current. For kind `"verify"` this is the only time it is shown. */
+  readonly secret: Secret | undefined;
+}
+
+/** How often a secret is to be rotated. */
+export interface RotationSchedule {
+  /** How old the current version may become: a whole number of milliseconds, more than `graceMs`. */
+  readonly everyMs: number;
+  /** How long the replaced version is then still accepted. */
+  readonly graceMs: number;
+}
+
+/** What {@link SecretStore.due} takes. */
+export interface DueOptions extends AbortOptions {
+  /** Also what will be due within this time. Default 0. */
+  readonly withinMs?: number | undefined;
+}
+
+/** One secret that waits to be rotated. */
+export interface DueRotation {
+  readonly name: string;
+  /**
+   * `"unfinished"`: a rotation was begun and not ended; {@link SecretStore.resume} takes it up. `"scheduled"`: the
+   * current version is too old.
+   */
+  readonly reason: "unfinished" | "scheduled";
+  /** The current version. As `ifVersion` of `rotate` it makes sure that the rotation takes place once. */
+  readonly version: number | undefined;
+  /** Since when, or from when on, in epoch milliseconds. */
+  readonly dueAtMs: number;
+  /** As scheduled; `undefined` for an unfinished rotation, which has its own. */
+  readonly graceMs: number | undefined;
+}
+
+/** What {@link SecretStore.verify} takes. */
+export interface VerifyOptions extends AbortOptions {
+  /** Who presents it, for `usage`: 1 to 128 UTF-16 code units. Not what somebody unknown sent. Default `"unnamed"`. */
+  readonly consumer?: string | undefined;
+}
+
 /** What {@link SecretStore.verify} found. Tell the presenter no more than `ok`. */
 export type VerifyResult = VerifyAccepted | VerifyRefused;
 
@@ -100,6 +190,37 @@ export interface VerifyAccepted {
 /** The presented value is none that is accepted, or there is no such secret. */
 export interface VerifyRefused {
   readonly ok: false;
+}
+
+/** A version that is accepted now, with its value. */
+export interface LiveSecret {
+  readonly version: number;
+  readonly stage: "current" | "previous";
+  /** For a previous version: from when on it is refused, in epoch milliseconds. */
+  readonly expiresAtMs: number | undefined;
+  /** Its value. */
+  readonly secret: Secret;
+}
+
+/** The current version, without its value. */
+export interface CurrentVersion {
+  readonly version: number;
+  /** When it was made, in epoch milliseconds. */
+  readonly createdAtMs: number;
+  /** As in {@link VersionStatus}. */
+  readonly fingerprint: string | undefined;
+  /** When it is to be rotated, in epoch milliseconds; `undefined` where that is not scheduled. */
+  readonly dueAtMs: number | undefined;
+}
+
+/** What {@link SecretStore.expireGrace} takes. */
+export interface ExpireGraceOptions extends ChangeOptions {
+  /**
+   * Spare what was used in the last so many milliseconds, by any process: nothing ends, and the call rejects. What is
+   * stored of other processes may be a minute old, so a version must have been idle for a minute longer. Default: end
+   * them whoever uses them.
+   */
+  readonly ifUnusedForMs?: number | undefined;
 }
 
 /** What {@link SecretStore.expireGrace} did. */
@@ -121,6 +242,8 @@ export interface VersionStatus {
   readonly revokedAtMs: number | undefined;
   /** 16 hexadecimal digits under a key of this secret alone: equal for equal values, comparable with nothing else. */
   readonly fingerprint: string | undefined;
+  /** Who has presented it, by name of the consumer. Without a `state`, to this store alone. */
+  readonly usage: readonly ConsumerUsage[];
 }
 
 /** A secret as it stands, without values. */
@@ -133,6 +256,10 @@ export interface SecretStatus {
   readonly versions: readonly VersionStatus[];
   /** A rotation under way, or left by a crash: `rotate` takes it up. */
   readonly rotation: RotationStatus | undefined;
+  /** How often it is to be rotated; `undefined` where that is not scheduled. */
+  readonly schedule: RotationSchedule | undefined;
+  /** The jump that the wall clock has made, as this store sees it; `undefined` while it is believed. */
+  readonly clockJump: ClockJump | undefined;
 }
 
 /** A rotation that has not ended. */
@@ -143,6 +270,8 @@ export interface RotationStatus {
   readonly phase: RotationPhase;
   /** The hooks it was begun with; whoever takes it up gives them again. */
   readonly hooks: readonly string[];
+  /** Which try of setting and testing the candidate this is, 1 or 2. */
+  readonly attempt: number;
 }
 
 /**
@@ -153,11 +282,17 @@ export interface RotationStatus {
  * crash leaves the secret as it was or as it is to be. The record is read anew by every call: what one process has
  * revoked is refused by all others on their next call.
  *
+ * **Restored copies.** With a `state`, what has ended is also kept there, in an entry that only grows, and every call
+ * reads both. An older copy of the record that is put back into the backend, by a restore or by hand, brings back no
+ * revoked version, and no replaced one beyond its deadline; the audit then tells `"restored"`. Where the state is
+ * put back together with the record, both to the same older time, nothing is left to tell by.
+ *
  * **Time.** A window is open while the clock reads less than its deadline, judged by each call. The first call that
  * finds the deadline passed writes the version off as revoked, and destroys what is stored of its value, before it
- * answers; only `get` of the current version, `audit`, `list`, and a `rotate` that is refused do not look. That is one
+ * answers; only `get` of the current version, `current`, `due`, `list`, and a `rotate` that is refused do not look. That is one
  * write a window, and from then on no clock, restart or other process can open it again. A clock set back before any
- * such call makes an open window last longer by as much; one set forward ends it early, for good.
+ * such call makes an open window last longer by as much. One set forward by up to `maxJumpMs` ends it early, for good;
+ * by more, it is not believed.
  *
  * **Names** are 1 to 256 UTF-16 code units. Every call refuses others with KEY_INVALID.
  *
@@ -185,22 +320,49 @@ export interface SecretStore {
   get(name: string, options?: GetOptions): Promise<Secret>;
 
   /**
+   * The current version of a secret of either kind: poll it to learn that there is a new one.
+   *
+   * @throws KeelsonError SECRET_NOT_FOUND when there is no such secret, or it has no current version.
+   */
+  current(name: string, options?: AbortOptions): Promise<CurrentVersion>;
+
+  /**
+   * All that is accepted now of a secret of kind `"use"`, the current version first, then the previous ones from the
+   * newest: for checks that need the value itself, as a signature does. True for this moment: read it anew for every
+   * check.
+   *
+   * @throws KeelsonError SECRET_NOT_FOUND when there is no such secret.
+   * @throws KeelsonError ARGUMENT_INVALID when the secret is of kind `"verify"`.
+   */
+  live(name: string, options?: AbortOptions): Promise<LiveSecret[]>;
+
+  /**
+   * Counts a use of a version that was not checked by `verify`, but with a value from `live`.
+   *
+   * @throws KeelsonError SECRET_NOT_FOUND when there is no such secret.
+   */
+  noteUse(name: string, version: number, options?: VerifyOptions): Promise<void>;
+
+  /**
    * Is this value accepted now: that of the current version, or of a previous one inside its window? Never that of a
    * pending one. The hashing and comparing is the same whatever is presented, how many versions live, and whether
    * the secret exists; the time of the backend's read is the backend's.
+   *
+   * What is accepted is counted for its consumer: in memory, and in the state where it is the first time in a minute.
    *
    * Works for both kinds. An unknown name is refused like a wrong value. Where a window turns out to be over and
    * that cannot be written, a current value is accepted all the same and everything else rejects with the backend's
    * error.
    */
-  verify(name: string, presented: string | Secret, options?: AbortOptions): Promise<VerifyResult>;
+  verify(name: string, presented: string | Secret, options?: VerifyOptions): Promise<VerifyResult>;
 
   /**
    * Makes a new version current and the current one previous, accepted for `graceMs` more.
    *
    * Without hooks this is one write. With them: the candidate is stored as pending, then `create`, `set` and `test`
-   * run, then one write commits, then `finish` runs. A hook that fails before the commit leads to `undo`, and the
-   * current version stays. After a crash, or an abort, the next `rotate` goes on with the same candidate; where its
+   * run, then one write commits, then `finish` runs. A candidate that `set` or `test` fails for is tried once more; if
+   * it is refused again it is taken back by `undo`, and a new one made and tried in the same way, unless the value was
+   * given. After that the call rejects, and the current version stays. After a crash, or an abort, the next `rotate` goes on with the same candidate; where its
    * value is no longer known (kind `"verify"`) or another `value` is asked for, it undoes the candidate and begins
    * anew. Two calls at once share one rotation, or one of them rejects. A crash after the commit leaves a complete
    * rotation: the next call then meets an open window, and first runs the `finish` that was missed.
@@ -212,16 +374,45 @@ export interface SecretStore {
    * @throws KeelsonError SECRET_CONFLICT when the current version is not `ifVersion`, or somebody ended this rotation.
    * @throws KeelsonError SECRET_ROTATION_FAILED when a hook failed. Its error is not attached, since it may quote
    * the value: log it inside the hook.
+   * @throws KeelsonError CLOCK_JUMPED when a window is asked for and the clock is not believed.
    */
   rotate(name: string, options: RotateOptions): Promise<RotateResult>;
+
+  /**
+   * Takes up a rotation that a crash or an abort has left, as it was asked for then, and begins none: what a process
+   * does when it starts. It goes on where the candidate's value is known and passes `set` and `test`, and takes it
+   * back where not.
+   *
+   * @throws KeelsonError SECRET_NOT_FOUND when there is no such secret.
+   * @throws KeelsonError ARGUMENT_INVALID when a hook is missing that the rotation was begun with.
+   * @throws KeelsonError SECRET_ROTATION_FAILED when `undo` or `finish` failed.
+   */
+  resume(name: string, options?: ResumeOptions): Promise<ResumeResult>;
+
+  /**
+   * Says how often a secret is to be rotated, or with `undefined` that it is not. {@link due} then names it in time.
+   *
+   * @throws KeelsonError SECRET_NOT_FOUND when there is no such secret.
+   * @throws KeelsonError ARGUMENT_INVALID when the grace is not shorter than the time between two rotations.
+   */
+  schedule(name: string, schedule: RotationSchedule | undefined, options?: ChangeOptions): Promise<void>;
+
+  /**
+   * What is to be rotated, the longest overdue first: unfinished rotations, and current versions older than their
+   * schedule says. However many times were missed, it is due once. A secret without a current version is not. Reads
+   * every record; `createRotationRunner` does the rest.
+   */
+  due(options?: DueOptions): Promise<DueRotation[]>;
 
   /**
    * Ends all open windows now. Durable before it returns: every store over the same backend refuses the previous
    * versions from its next call on. Calling it again is no error.
    *
    * @throws KeelsonError SECRET_NOT_FOUND when there is no such secret.
+   * @throws KeelsonError SECRET_IN_USE when `ifUnusedForMs` spares one of them. Nothing has ended then.
+   * @throws KeelsonError CAPABILITY_UNSUPPORTED when `ifUnusedForMs` is given and the store has no `state`.
    */
-  expireGrace(name: string, options?: ChangeOptions): Promise<ExpireGraceResult>;
+  expireGrace(name: string, options?: ExpireGraceOptions): Promise<ExpireGraceResult>;
 
   /**
    * Revokes one version for good and destroys what is stored of its value, durably before it returns. Revoking the
@@ -248,4 +439,7 @@ export interface SecretStore {
    * @throws KeelsonError SECRET_NOT_FOUND when there is no such secret.
    */
   audit(name: string, options?: AbortOptions): Promise<AuditReport>;
+
+  /** Believe the wall clock from now on, whatever jump it has made: after a machine slept, or an operator set it right. */
+  trustClock(): void;
 }

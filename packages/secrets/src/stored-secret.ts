@@ -1,6 +1,8 @@
 import { KeelsonError, Secret } from "@keelson/core";
-import type { AuditLog } from "./audit.ts";
+import { invalid } from "./arguments.ts";
+import { type AuditLog, shortened } from "./audit.ts";
 import { decodeToken } from "./digest.ts";
+import type { OverlapPolicy, RotationSchedule } from "./secret-store.ts";
 
 /**
  * What a secret is for.
@@ -44,6 +46,11 @@ export interface StoredRotation {
   readonly version: number;
   readonly phase: RotationPhase;
   readonly hooks: readonly string[];
+  /** How often the candidate was set and tested, this time included: it is tried twice. */
+  readonly attempt: number;
+  /** As asked for when it was begun. */
+  readonly graceMs: number;
+  readonly onOverlap: OverlapPolicy;
 }
 
 /** Everything about one secret: the payload of its record, as JSON. */
@@ -58,7 +65,24 @@ export interface StoredSecret {
   /** Ascending. Versions up to `newest` that are not listed were revoked long ago. */
   readonly versions: readonly StoredVersion[];
   readonly rotation?: StoredRotation | undefined;
+  readonly schedule?: RotationSchedule | undefined;
   readonly audit: AuditLog;
+}
+
+/**
+ * The record with as many of its audit events as its payload has room for.
+ *
+ * @throws KeelsonError ARGUMENT_INVALID when the values alone have none.
+ */
+export function fitted(secret: StoredSecret, maxPayloadBytes: number | undefined): StoredSecret {
+  if (maxPayloadBytes === undefined) return secret;
+  let next = secret;
+  for (;;) {
+    const { length } = next.audit.events;
+    if (Buffer.byteLength(JSON.stringify(next)) <= maxPayloadBytes) return next;
+    if (length <= 1) throw invalid("value", `does not fit into a record of ${maxPayloadBytes} bytes`);
+    next = { ...next, audit: shortened(next.audit, Math.max(1, Math.floor(length * 0.75))) };
+  }
 }
 
 /** The record's payload, to be written. */
@@ -100,12 +124,13 @@ function findFault(name: string, stored: unknown): string | undefined {
   if (stored.kind !== "use" && stored.kind !== "verify") return "of an unknown kind";
   if (decodeToken(stored.key) === undefined) return "without a key";
   if (!isCount(stored.newest)) return "without a version number";
-  const { versions, rotation, audit } = stored;
+  const { versions, rotation, schedule, audit } = stored;
   if (!Array.isArray(versions) || !versions.every((version) => isVersion(version, stored.kind)))
     return "with a malformed version";
   if (versions.filter((version) => version.stage === "current").length > 1)
     return "with two current versions";
   if (rotation !== undefined && !isRotation(rotation, versions)) return "with a malformed rotation";
+  if (schedule !== undefined && !isSchedule(schedule)) return "with a malformed schedule";
   if (!isObject(audit) || !Array.isArray(audit.events) || !audit.events.every(isObject))
     return "with a malformed audit";
   return undefined;
@@ -122,11 +147,16 @@ function isVersion(version: unknown, kind: unknown): version is StoredVersion {
 
 function isRotation(rotation: unknown, versions: readonly StoredVersion[]): boolean {
   if (!isObject(rotation) || !Array.isArray(rotation.hooks)) return false;
-  const { phase, version } = rotation;
+  const { phase, version, attempt, graceMs, onOverlap } = rotation;
+  if (!isCount(attempt) || !isCount(graceMs) || typeof onOverlap !== "string") return false;
   const listed = versions.find((candidate) => candidate.version === version);
   if (phase === "finish") return isCount(version);
   if (phase === "set") return listed?.stage === "pending" && listed.digest !== undefined;
   return (phase === "create" || phase === "undo") && listed?.stage === "pending";
+}
+
+function isSchedule(schedule: unknown): boolean {
+  return isObject(schedule) && isCount(schedule.everyMs) && isCount(schedule.graceMs);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

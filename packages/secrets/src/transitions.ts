@@ -1,7 +1,13 @@
 import { type AuditAction, appendEvent } from "./audit.ts";
 import type { ValueDigest } from "./digest.ts";
-import type { OverlapPolicy } from "./secret-store.ts";
-import type { RotationPhase, SecretKind, StoredSecret, StoredVersion } from "./stored-secret.ts";
+import type { OverlapPolicy, RotationSchedule } from "./secret-store.ts";
+import type {
+  RotationPhase,
+  SecretKind,
+  StoredRotation,
+  StoredSecret,
+  StoredVersion,
+} from "./stored-secret.ts";
 
 // Every way in which a record changes. Pure: from one whole record to the next, which one write then stores.
 
@@ -72,7 +78,7 @@ export function settled(secret: StoredSecret, now: number): StoredSecret {
 export function begun(
   secret: StoredSecret,
   candidate: Candidate | undefined,
-  hooks: readonly string[],
+  journal: Pick<StoredRotation, "hooks" | "graceMs" | "onOverlap">,
   change: Change,
 ): StoredSecret {
   const version = secret.newest + 1;
@@ -86,7 +92,7 @@ export function begun(
   const next = {
     ...withVersion(secret, pending),
     newest: version,
-    rotation: { version, phase, hooks },
+    rotation: { version, phase, attempt: 1, ...journal },
   } as const;
   return logged(next, "rotation-begun", version, change);
 }
@@ -125,8 +131,19 @@ export function committed(
         : withVersion(next, { ...replaced, stage: "previous", expiresAtMs: now + graceMs });
   const createdAtMs = versionOf(secret, version)?.createdAtMs ?? now;
   next = withVersion(next, { version, stage: "current", createdAtMs, ...stored(secret.kind, candidate) });
-  const rotation = finish ? ({ version, phase: "finish", hooks: ["finish"] } as const) : undefined;
+  const journal = { attempt: 1, graceMs, onOverlap: commit.onOverlap };
+  const rotation = finish
+    ? ({ version, phase: "finish", hooks: ["finish"], ...journal } as const)
+    : undefined;
   return logged({ ...next, newest: Math.max(next.newest, version), rotation }, "rotated", version, commit);
+}
+
+/** The candidate, once refused, to be tried again. */
+export function retrying(secret: StoredSecret): StoredSecret {
+  const { rotation } = secret;
+  return rotation === undefined
+    ? secret
+    : { ...secret, rotation: { ...rotation, attempt: rotation.attempt + 1 } };
 }
 
 /** The rotation on its way back. */
@@ -142,6 +159,15 @@ export function undone(secret: StoredSecret, version: number, change: Change): S
 /** The rotation's journal closed after its `finish` hook. */
 export function finished(secret: StoredSecret): StoredSecret {
   return { ...secret, rotation: undefined };
+}
+
+/** Rotation scheduled, or no longer. */
+export function scheduled(
+  secret: StoredSecret,
+  schedule: RotationSchedule | undefined,
+  change: Change,
+): StoredSecret {
+  return logged({ ...secret, schedule }, "scheduled", secret.newest, change);
 }
 
 /** One version revoked, and nothing left of its value. */

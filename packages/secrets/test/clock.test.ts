@@ -1,3 +1,4 @@
+import type { SecretWarning } from "@keelson/secrets";
 import { describe, expect, it } from "vitest";
 import { accepted, MINUTE, openStore } from "./support/open-store.ts";
 
@@ -43,12 +44,12 @@ describe("a window and the clock", () => {
     expect(await accepted(reopen(), "api", ["one"])).toEqual([]);
   });
 
-  it("is as long as asked for after a clock was wrongly far ahead for a while", async () => {
+  it("is as long as asked for after a clock was wrongly ahead for a while", async () => {
     const { store, clock, reopen } = openStore();
     const honest = clock.now();
     await store.put("api", "one");
     await store.rotate("api", { graceMs: MINUTE, value: "two" });
-    clock.setNow(honest + 3650 * DAY);
+    clock.setNow(honest + 50 * MINUTE);
     expect(await accepted(store, "api", ["one", "two"])).toEqual(["two"]);
     clock.setNow(honest);
     await store.rotate("api", { graceMs: MINUTE, value: "three" });
@@ -67,5 +68,98 @@ describe("a window and the clock", () => {
     expect(await accepted(reopen(), "api", ["one"])).toEqual(["one"]);
     clock.setNow(1010.25);
     expect(await accepted(reopen(), "api", ["one"])).toEqual([]);
+  });
+});
+
+describe("a clock that jumps forward", () => {
+  const jumpy = () => {
+    const warnings: SecretWarning[] = [];
+    return { warnings, ...openStore({ onWarning: (warning) => void warnings.push(warning) }) };
+  };
+
+  it("ends no window early, and is told of once", async () => {
+    const { store, clock, warnings } = jumpy();
+    await store.put("api", "one");
+    await store.rotate("api", { graceMs: 2 * MINUTE, value: "two" });
+    const honest = clock.now();
+    clock.setNow(honest + 3650 * DAY);
+    expect(await accepted(store, "api", ["one", "two"])).toEqual(["one", "two"]);
+    await clock.advance(MINUTE);
+    expect(await accepted(store, "api", ["one", "two"])).toEqual(["one", "two"]);
+    expect(warnings).toEqual([{ type: "clock-jumped", expectedMs: honest, actualMs: honest + 3650 * DAY }]);
+    expect((await store.status("api")).clockJump).toEqual({
+      expectedMs: honest + MINUTE,
+      actualMs: honest + 3650 * DAY + MINUTE,
+    });
+  });
+
+  it("does not keep a window open for longer than it is", async () => {
+    const { store, clock } = jumpy();
+    await store.put("api", "one");
+    await store.rotate("api", { graceMs: 2 * MINUTE, value: "two" });
+    clock.setNow(clock.now() + DAY);
+    await clock.advance(2 * MINUTE);
+    expect(await accepted(store, "api", ["one", "two"])).toEqual(["two"]);
+  });
+
+  it("opens no window, but keeps nobody from rotating without one, expiring or revoking", async () => {
+    const { store, clock } = jumpy();
+    await store.put("api", "one");
+    await store.rotate("api", { graceMs: 2 * MINUTE, value: "two" });
+    const expectedMs = clock.now();
+    clock.setNow(expectedMs + DAY);
+    await expect(
+      store.rotate("api", { graceMs: MINUTE, value: "three", onOverlap: "keep-each-deadline" }),
+    ).rejects.toMatchObject({
+      code: "CLOCK_JUMPED",
+      details: { expectedMs, actualMs: expectedMs + DAY },
+    });
+    await store.rotate("api", { graceMs: 0, value: "three", onOverlap: "revoke-previous" });
+    expect(await accepted(store, "api", ["one", "two", "three"])).toEqual(["three"]);
+  });
+
+  it("is believed once it has come back, when told so, and by a process that starts", async () => {
+    const { store, clock, warnings, reopen } = jumpy();
+    const honest = clock.now();
+    await store.put("api", "one");
+    await store.rotate("api", { graceMs: 2 * MINUTE, value: "two" });
+    clock.setNow(honest + DAY);
+    await accepted(store, "api", ["one"]);
+    clock.setNow(honest + MINUTE);
+    expect((await store.status("api")).clockJump).toBeUndefined();
+    clock.setNow(honest + DAY);
+    await accepted(store, "api", ["one"]);
+    expect(warnings).toHaveLength(2);
+    store.trustClock();
+    expect(await accepted(store, "api", ["one", "two"])).toEqual(["two"]);
+    await store.rotate("api", { graceMs: MINUTE, value: "three" });
+    clock.setNow(honest + 2 * DAY);
+    expect(await accepted(reopen(), "api", ["two", "three"])).toEqual(["three"]);
+  });
+
+  it("is followed in steps that are small enough, and always where that was asked for", async () => {
+    const { store, clock, warnings } = jumpy();
+    await store.put("api", "one");
+    await store.rotate("api", { graceMs: 90 * MINUTE, value: "two" });
+    clock.setNow(clock.now() + 60 * MINUTE);
+    expect(await accepted(store, "api", ["one"])).toEqual(["one"]);
+    clock.setNow(clock.now() + 30 * MINUTE);
+    expect(await accepted(store, "api", ["one"])).toEqual([]);
+    expect(warnings).toEqual([]);
+
+    const trusting = openStore({ maxJumpMs: Number.POSITIVE_INFINITY });
+    await trusting.store.put("api", "one");
+    await trusting.store.rotate("api", { graceMs: MINUTE, value: "two" });
+    trusting.clock.setNow(trusting.clock.now() + 3650 * DAY);
+    expect(await accepted(trusting.store, "api", ["one"])).toEqual([]);
+  });
+
+  it("needs a bound that is a number", () => {
+    expect(() => openStore({ maxJumpMs: -1 })).toThrow(
+      expect.objectContaining({
+        code: "ARGUMENT_INVALID",
+        details: expect.objectContaining({ argument: "maxJumpMs" }),
+      }),
+    );
   });
 });

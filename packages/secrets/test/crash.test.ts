@@ -48,11 +48,11 @@ interface World {
 }
 
 async function begin(kind: SecretKind, storage: Storage): Promise<World> {
-  const { clock, reopen, store } = openStore({ secrets: storage.secrets });
+  const { clock, reopen, store } = openStore(storage);
   await store.put("api", OLD, { kind });
   await storage.blobs.put(OLD, new Uint8Array());
   return {
-    doomed: ({ secrets }) => createSecretStore({ clock, secrets }),
+    doomed: ({ secrets, state }) => createSecretStore({ clock, secrets, state }),
     store: reopen(),
   };
 }
@@ -175,11 +175,11 @@ describe("a crash", () => {
 
   it("in the call that finds a window over never opens it again once that call has answered", async () => {
     await everyDeath(async ({ process, storage }) => {
-      const { clock, store } = openStore({ secrets: storage.secrets });
+      const { clock, store } = openStore(storage);
       await store.put("api", OLD, { kind: "verify" });
       const { previousExpiresAtMs = 0 } = await store.rotate("api", { graceMs: MINUTE, value: NEW });
       clock.setNow(previousExpiresAtMs);
-      const late = createSecretStore({ clock, secrets: process.secrets });
+      const late = createSecretStore({ ...process, clock });
       const answer = await late.verify("api", OLD).catch(() => undefined);
       expect(answer?.ok).not.toBe(true);
       clock.setNow(previousExpiresAtMs - 1);

@@ -141,3 +141,72 @@ describe("list", () => {
     expect(await store.list()).toEqual(["a", "b", "c"]);
   });
 });
+
+describe("current", () => {
+  it("tells of both kinds which version is current, so that a consumer learns of a new one", async () => {
+    const { store, clock, reopen } = openStore();
+    for (const kind of ["use", "verify"] as const) {
+      await store.put(kind, token("one"), { kind });
+      const createdAtMs = clock.now();
+      const fingerprint = expect.stringMatching(/^[\da-f]{16}$/);
+      const first = { version: 1, createdAtMs, fingerprint, dueAtMs: undefined };
+      expect(await reopen().current(kind)).toEqual(first);
+      await store.rotate(kind, { graceMs: MINUTE });
+      expect(await reopen().current(kind)).toEqual({ ...first, version: 2 });
+      await store.revoke(kind, 2);
+      await expect(store.current(kind)).rejects.toMatchObject({ code: "SECRET_NOT_FOUND" });
+    }
+  });
+});
+
+describe("live", () => {
+  it("gives what is accepted now, the current version first, then the newest", async () => {
+    const { store, clock } = openStore();
+    await store.put("api", "one");
+    await store.rotate("api", { graceMs: 3 * MINUTE, value: "two" });
+    await store.rotate("api", { graceMs: MINUTE, value: "three", onOverlap: "keep-each-deadline" });
+    const seen = async () =>
+      (await store.live("api")).map(({ version, stage, secret }) => `${version} ${stage} ${secret.expose()}`);
+    expect(await seen()).toEqual(["3 current three", "2 previous two", "1 previous one"]);
+    expect((await store.live("api"))[1]?.expiresAtMs).toBe(clock.now() + MINUTE);
+    await clock.advance(MINUTE);
+    expect(await seen()).toEqual(["3 current three", "1 previous one"]);
+    await store.expireGrace("api");
+    expect(await seen()).toEqual(["3 current three"]);
+  });
+
+  it("has no values of kind verify to give", async () => {
+    const { store } = openStore();
+    await store.put("api", undefined, { kind: "verify" });
+    await expect(store.live("api")).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+  });
+});
+
+describe("a backend that limits payloads", () => {
+  const limited = (maxPayloadBytes: number) => {
+    const { backend } = openStore();
+    const capabilities = { ...backend.capabilities, maxPayloadBytes };
+    return { backend, ...openStore({ secrets: { ...backend, capabilities } }) };
+  };
+
+  it("is given as many audit events as there is room for", async () => {
+    const { store, backend } = limited(4_000);
+    await store.put("api", "one");
+    for (let i = 0; i < 40; i++) await store.rotate("api", { graceMs: 0, why: "w".repeat(300) });
+    expect(Buffer.byteLength((await backend.read("api"))?.payload.expose() ?? "")).toBeLessThanOrEqual(4_000);
+    const { events, dropped, intact, head } = await store.audit("api");
+    expect([events.length > 1, dropped + events.length, head.seq, intact]).toEqual([true, 81, 81, true]);
+  });
+
+  it("refuses a value that does not fit even so, and keeps what is there", async () => {
+    const { store } = limited(4_000);
+    await store.put("api", "one");
+    const value = "v".repeat(4_000);
+    await expect(store.put("other", value)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    await expect(store.rotate("api", { graceMs: MINUTE, value })).rejects.toMatchObject({
+      code: "ARGUMENT_INVALID",
+      details: { argument: "value" },
+    });
+    expect((await store.get("api")).expose()).toBe("one");
+  });
+});

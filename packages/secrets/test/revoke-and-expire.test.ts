@@ -100,10 +100,25 @@ describe("status", () => {
     await clock.advance(1);
     await store.rotate("api", { graceMs: MINUTE, value: "three" });
     const { versions, ...rest } = await store.status("api");
-    expect(rest).toEqual({ name: "api", kind: "use", current: 3, rotation: undefined });
+    expect(rest).toEqual({
+      name: "api",
+      kind: "use",
+      current: 3,
+      rotation: undefined,
+      schedule: undefined,
+      clockJump: undefined,
+    });
     const fingerprint = expect.stringMatching(/^[\da-f]{16}$/);
     expect(versions).toEqual([
-      { version: 1, stage: "revoked", createdAtMs: at, expiresAtMs: undefined, revokedAtMs: at, fingerprint },
+      {
+        version: 1,
+        stage: "revoked",
+        createdAtMs: at,
+        expiresAtMs: undefined,
+        revokedAtMs: at,
+        fingerprint,
+        usage: [],
+      },
       {
         version: 2,
         stage: "previous",
@@ -111,6 +126,7 @@ describe("status", () => {
         expiresAtMs: at + 1 + MINUTE,
         revokedAtMs: undefined,
         fingerprint,
+        usage: [],
       },
       {
         version: 3,
@@ -119,6 +135,7 @@ describe("status", () => {
         expiresAtMs: undefined,
         revokedAtMs: undefined,
         fingerprint,
+        usage: [],
       },
     ]);
     expect(new Set(versions.map((version) => version.fingerprint)).size).toBe(3);

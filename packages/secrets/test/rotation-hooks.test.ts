@@ -1,4 +1,4 @@
-import type { RotationContext, RotationHooks } from "@keelson/secrets";
+import type { CandidateContext, RotationContext, RotationHooks } from "@keelson/secrets";
 import { describe, expect, it } from "vitest";
 import { accepted, MINUTE, openStore, token } from "./support/open-store.ts";
 
@@ -79,14 +79,82 @@ describe("rotate with hooks", () => {
     const error = await store.rotate("api", { graceMs: MINUTE, hooks }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "SECRET_ROTATION_FAILED", details: { name: "api", step } });
     expect(error).not.toHaveProperty("cause");
-    expect(calls.at(-1)).toMatch(/^undo 2/);
+    // A refused candidate is tried twice, and then replaced once.
+    const newest = step === "create" ? 2 : 3;
+    expect(calls.at(-1)).toMatch(new RegExp(`^undo ${newest}`));
     expect((await store.get("api")).expose()).toBe("one");
-    const { rotation, versions } = await store.status("api");
-    expect(rotation).toBeUndefined();
-    expect(versions).toMatchObject([{ stage: "current" }, { version: 2, stage: "revoked" }]);
+    const { current, rotation, versions } = await store.status("api");
+    expect([current, rotation]).toEqual([1, undefined]);
+    expect(versions.slice(1).map(({ stage }) => stage)).toEqual(Array(newest - 1).fill("revoked"));
     expect(await store.rotate("api", { graceMs: MINUTE, hooks: noting().hooks })).toMatchObject({
-      version: 3,
+      version: newest + 1,
     });
+  });
+
+  it("tries a refused candidate once more before it gives it up", async () => {
+    const { store } = openStore();
+    await store.put("api", "one");
+    const tested: string[] = [];
+    const test = async ({ candidate }: CandidateContext) => {
+      const { rotation } = await store.status("api");
+      tested.push(`${candidate.expose()} ${rotation?.attempt}`);
+      return tested.length > 1;
+    };
+    expect(await store.rotate("api", { graceMs: 0, value: "two", hooks: { test } })).toMatchObject({
+      version: 2,
+      finished: true,
+    });
+    expect(tested).toEqual(["two 1", "two 2"]);
+  });
+
+  it.each(["use", "verify"] as const)(
+    "replaces a candidate that was refused twice by a new one, kind %s",
+    async (kind) => {
+      const { store } = openStore();
+      await store.put("api", token("one"), { kind });
+      const tested: string[] = [];
+      const undone: number[] = [];
+      const hooks: RotationHooks = {
+        test: ({ candidate }) => tested.push(candidate.expose()) > 2,
+        undo: ({ version }) => void undone.push(version),
+      };
+      const { version, secret, resumed } = await store.rotate("api", {
+        graceMs: MINUTE,
+        hooks,
+        ifVersion: 1,
+      });
+      expect([version, resumed, undone]).toEqual([3, false, [2]]);
+      expect(tested[0]).toBe(tested[1]);
+      expect(tested[2]).not.toBe(tested[1]);
+      expect(secret.expose()).toBe(tested[2]);
+      expect(await accepted(store, "api", [token("one"), ...tested])).toEqual([token("one"), tested[2]]);
+    },
+  );
+
+  it("asks create for another value where the first was refused twice", async () => {
+    const { store } = openStore();
+    await store.put("api", "one");
+    const made: number[] = [];
+    const hooks: RotationHooks = {
+      create: ({ version }) => `issued ${made.push(version)}`,
+      test: ({ candidate }) => candidate.expose() !== "issued 1",
+    };
+    expect((await store.rotate("api", { graceMs: 0, hooks })).secret.expose()).toBe("issued 2");
+    expect(made).toEqual([2, 3]);
+  });
+
+  it("gives up after two candidates, and after one that was given", async () => {
+    const { store } = openStore();
+    await store.put("api", "one");
+    const tested: number[] = [];
+    const test = ({ version }: CandidateContext) => tested.push(version) === 0;
+    const failed = { code: "SECRET_ROTATION_FAILED", details: { name: "api", step: "test" } };
+    await expect(store.rotate("api", { graceMs: 0, hooks: { test } })).rejects.toMatchObject(failed);
+    await expect(store.rotate("api", { graceMs: 0, value: "x", hooks: { test } })).rejects.toMatchObject(
+      failed,
+    );
+    expect(tested).toEqual([2, 2, 3, 3, 4, 4]);
+    expect((await store.status("api")).current).toBe(1);
   });
 
   it("takes a test that resolves to false for a failure", async () => {

@@ -1,5 +1,5 @@
 import { createManualClock, createMemoryStorage, type ManualClock } from "@keelson/adapters-memory";
-import type { SecretBackend } from "@keelson/core";
+import type { SecretBackend, StateStore } from "@keelson/core";
 import { createSecretStore, type SecretStore, type SecretStoreOptions } from "@keelson/secrets";
 
 export const MINUTE = 60_000;
@@ -7,6 +7,8 @@ export const MINUTE = 60_000;
 /** A store over memory with a clock to move, and the means to open another one over the same backend. */
 export interface OpenStore {
   readonly backend: SecretBackend;
+  /** Absent where a backend was given without one. */
+  readonly state: StateStore | undefined;
   readonly clock: ManualClock;
   readonly store: SecretStore;
   /** A store as another process, or the same one restarted, would open it. */
@@ -15,9 +17,11 @@ export interface OpenStore {
 
 export function openStore(options: Partial<SecretStoreOptions> = {}): OpenStore {
   const clock = createManualClock({ nowMs: 1_000_000 });
-  const backend = options.secrets ?? createMemoryStorage().secrets;
-  const reopen = (): SecretStore => createSecretStore({ clock, ...options, secrets: backend });
-  return { backend, clock, store: reopen(), reopen };
+  const storage = createMemoryStorage();
+  const { secrets: backend = storage.secrets } = options;
+  const state = options.secrets === undefined ? (options.state ?? storage.state) : options.state;
+  const reopen = (): SecretStore => createSecretStore({ clock, ...options, secrets: backend, state });
+  return { backend, state, clock, store: reopen(), reopen };
 }
 
 /** Which of the values the store accepts. */
