@@ -62,9 +62,17 @@ function compileField(filter: FieldFilter, path: Path): (metadata: JsonObject) =
     compileOperator(operator, operand, [...path, operator]),
   );
   if (tests.length === 0) throw invalid(path, "has no operator");
+  // One test of one field is what most filters are, and runs for every record of a collection.
+  const [test, ...moreTests] = tests as [FieldPredicate, ...FieldPredicate[]];
+  const [name, ...moreNames] = names as [string, ...string[]];
+  const find =
+    moreNames.length === 0
+      ? (metadata: JsonObject) => (Object.hasOwn(metadata, name) ? metadata[name] : undefined)
+      : (metadata: JsonObject) => read(metadata, names);
+  if (moreTests.length === 0) return (metadata) => test(find(metadata));
   return (metadata) => {
-    const value = read(metadata, names);
-    return tests.every((test) => test(value));
+    const value = find(metadata);
+    return tests.every((each) => each(value));
   };
 }
 
@@ -95,6 +103,8 @@ function compileOperator(operator: string, operand: unknown, path: Path): FieldP
 }
 
 function equals(operands: readonly FilterScalar[]): FieldPredicate {
+  const [only] = operands;
+  if (operands.length === 1) return anyElement((value) => value === only);
   const wanted: ReadonlySet<unknown> = new Set(operands);
   return anyElement((value) => wanted.has(value));
 }
