@@ -38,4 +38,10 @@ export interface Embedder {
    * `true`; a `retryAfterMs` on it, in milliseconds, is honoured.
    */
   embed(texts: readonly string[], options?: AbortOptions): Awaitable<Float32Array[]>;
+  /**
+   * Embeds what is searched for, where the model embeds queries otherwise than documents: E5 and its like want another
+   * prefix, services another input type. The vector is of the same space, and as long. Optional: without it queries are
+   * embedded by {@link Embedder.embed}. It rejects as that does.
+   */
+  embedQuery?(text: string, options?: AbortOptions): Awaitable<Float32Array>;
 }

@@ -1,8 +1,11 @@
 import type { BlobStore, Chunker, Clock, Embedder, Redactor, StateStore, VectorStore } from "@keelson/core";
+import type { EmbeddingSettings } from "./embedding-options.ts";
 import type { Generation } from "./head.ts";
 import type { OwnWrite } from "./intents.ts";
 import type { IndexKeys } from "./keys.ts";
+import type { LeaseTask } from "./lease.ts";
 import type { Records } from "./records.ts";
+import type { Turns } from "./turns.ts";
 
 /** What every part of one open index works with. */
 export interface IndexContext {
@@ -25,8 +28,10 @@ export interface IndexContext {
   readonly holder: string;
   /** How long a lease lasts unless it is renewed. */
   readonly leaseMs: number;
-  /** Each task's calls on this handle, one after the other. */
-  readonly queues: Map<string, Promise<void>>;
+  /** The calls of this handle that need a lease, one after the other. */
+  readonly turns: Readonly<Record<LeaseTask, Turns>>;
+  /** How texts are embedded. */
+  readonly embedding: EmbeddingSettings;
   /** Intents that wait for the next write: this handle's own that it could not finish, and those of others, until when. */
   readonly unfinished: Map<string, OwnWrite | { readonly untilMs: number }>;
 }

@@ -1,11 +1,8 @@
 import { KeelsonError } from "@keelson/core";
 import { createBreather } from "./breather.ts";
-import type { IndexContext } from "./context.ts";
-import { readHead } from "./head.ts";
 import type { IndexOptions } from "./index-options.ts";
 import type { Index } from "./index-type.ts";
 import { withLease } from "./lease.ts";
-import { isEmpty, migrate } from "./migrate.ts";
 import { openContext } from "./open-context.ts";
 import { queryIndex } from "./query.ts";
 import { getDocument, readStatus } from "./read-index.ts";
@@ -14,8 +11,9 @@ import { listSnapshots } from "./snapshot/manifest.ts";
 import { restoreSnapshot } from "./snapshot/restore-snapshot.ts";
 import { takeSnapshot } from "./snapshot/take-snapshot.ts";
 import { explainDocument, reasonsOf, staleIdsOf } from "./staleness.ts";
+import { syncDocuments } from "./sync-documents.ts";
 import { touchDocuments } from "./touch-documents.ts";
-import { writeDocuments } from "./write-documents.ts";
+import { upsertDocuments } from "./upsert-documents.ts";
 
 /**
  * Opens an index, making it where there is none, and finishes or undoes what a crash has left of earlier writes.
@@ -45,7 +43,7 @@ import { writeDocuments } from "./write-documents.ts";
  * const [best] = await index.query("how often do we rotate a key?", { topK: 1 });
  * console.log(best?.id, best?.text); // keys Keys are rotated every month. Ask [email].
  * const again = await index.reindex([{ id: "lunch", text: "Lunch is at one." }]);
- * console.log(again.changed, again.embeddedChunks); // [ 'lunch' ] 1
+ * console.log(again.changed, again.embeddedChunks); // 1 1
  * ```
  */
 export async function createIndex(options: IndexOptions): Promise<Index> {
@@ -70,37 +68,10 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
 
   return {
     name,
-    upsert: (documents, { checkVectors = false, signal } = {}) =>
-      run(async () => {
-        signal?.throwIfAborted();
-        const breather = createBreather(clock);
-        const migrated = (await canMoveFreely(context, signal))
-          ? await migrate(context, breather, signal)
-          : undefined;
-        return await writeDocuments(context, documents, {
-          renewTtl: true,
-          checkVectors,
-          migrated,
-          breather,
-          lease: undefined,
-          signal,
-        });
-      }),
-    reindex: (source, { checkVectors = false, signal } = {}) =>
-      run(() =>
-        withLease(context, "sync", signal, async (lease) => {
-          const breather = createBreather(clock);
-          const migrated = await migrate(context, breather, lease.signal);
-          return await writeDocuments(context, source, {
-            renewTtl: false,
-            checkVectors,
-            migrated,
-            breather,
-            lease,
-            signal: lease.signal,
-          });
-        }),
-      ),
+    upsert: (documents, writeOptions = {}) => run(() => upsertDocuments(context, documents, writeOptions)),
+    sync: (source, syncOptions) => run(() => syncDocuments(context, source, syncOptions)),
+    reindex: (source, writeOptions = {}) =>
+      run(() => syncDocuments(context, source, { ...writeOptions, mode: "incremental" })),
     remove: (ids, { signal } = {}) => run(() => removeDocuments(context, ids, createBreather(clock), signal)),
     query: (textOrVector, queryOptions = {}) => run(() => queryIndex(context, textOrVector, queryOptions)),
     get: (id, { signal } = {}) => run(() => getDocument(context, id, signal)),
@@ -126,9 +97,4 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
       await Promise.allSettled(running);
     },
   };
-}
-
-async function canMoveFreely(context: IndexContext, signal: AbortSignal | undefined): Promise<boolean> {
-  const { live } = (await readHead(context, signal)).head;
-  return live.embedder !== context.embedder.id && (await isEmpty(context, live, signal));
 }

@@ -2,7 +2,8 @@ import type { IndexContext } from "./context.ts";
 import type { Generation } from "./head.ts";
 import { jsonEquals } from "./json-equals.ts";
 import { isExpired, type LedgerChunk, type LedgerEntry, type StoredEntry } from "./ledger.ts";
-import type { Content, PreparedDocument } from "./prepare.ts";
+import { chain, type MaybePromise } from "./maybe-promise.ts";
+import type { Content, PreparedChunk, PreparedDocument } from "./prepare.ts";
 
 /**
  * Why the index does not say of a document what its source says:
@@ -49,52 +50,74 @@ export interface DiffOptions {
   readonly nowMs: number;
   /** Does a time to live count from now, even if nothing else changed? */
   readonly renewTtl: boolean;
+  /** Read the text even if the version is equal. Default `false`. */
+  readonly readText?: boolean | undefined;
 }
 
 /** Compares a document with the ledger, reading its text only where that can matter. */
-export async function diffDocument(
+export function diffDocument(
+  context: IndexContext,
+  document: PreparedDocument,
+  before: StoredEntry | undefined,
+  options: DiffOptions,
+): MaybePromise<Draft> {
+  const entry = before?.entry;
+  const samePipeline = entry?.redactor === context.redactor.id && entry.chunker === context.chunker.id;
+  const sameVersion = document.version !== undefined && document.version === entry?.version;
+  const known = samePipeline && sameVersion && options.readText !== true;
+  if (known) return compare(context, document, before, options, undefined, undefined);
+  return chain(document.content(), (content) => {
+    const recut = entry === undefined || content.hash !== entry.text || entry.chunker !== context.chunker.id;
+    if (!recut) return compare(context, document, before, options, content, undefined);
+    return chain(document.chunks(), (chunks) =>
+      compare(context, document, before, options, content, chunks.map(planOf)),
+    );
+  });
+}
+
+function planOf({ text: _, ...plan }: PreparedChunk): ChunkPlan {
+  return plan;
+}
+
+/** `recut` are the chunks, where they had to be made. */
+function compare(
   context: IndexContext,
   document: PreparedDocument,
   before: StoredEntry | undefined,
   { generation, nowMs, renewTtl }: DiffOptions,
-): Promise<Draft> {
+  content: Content | undefined,
+  recut: readonly ChunkPlan[] | undefined,
+): Draft {
   const entry = before?.entry;
-  const redactor = context.redactor.id;
-  const chunker = context.chunker.id;
-  const samePipeline = entry?.redactor === redactor && entry.chunker === chunker;
-  const known = samePipeline && document.version !== undefined && document.version === entry.version;
-  const content = known ? undefined : await document.content();
   const textChanged = content !== undefined && content.hash !== entry?.text;
-  const recut = entry === undefined || textChanged || entry.chunker !== chunker;
-  const chunks = recut ? (await document.chunks()).map(({ text: _, ...plan }) => plan) : entry.chunks;
   const expiry = nextExpiry(document, entry, nowMs, renewTtl || textChanged);
+  const chunks = recut ?? entry?.chunks ?? [];
   if (entry === undefined) {
     const facts = factsOf(context, document, content, undefined, expiry);
     return { document, before, reasons: ["new"], outcome: "added", chunks, facts };
   }
 
   const reasons: StaleReason[] = [];
-  const note = (reason: StaleReason, holds: boolean): unknown => holds && reasons.push(reason);
-  note("expired", isExpired(entry, nowMs) && (expiry.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs);
-  note("redactor", entry.redactor !== redactor);
-  note("chunker", entry.chunker !== chunker);
-  note("embedder", generation.embedder !== context.embedder.id);
-  note("text", textChanged);
-  note("metadata", !jsonEquals(entry.metadata, document.metadata));
-  note("version", entry.version !== document.version);
-  note("expiry", entry.expiresAtMs !== expiry.expiresAtMs || entry.ttlMs !== expiry.ttlMs);
-  note("subjects", !jsonEquals(entry.subjects ?? [], document.subjects));
+  if (isExpired(entry, nowMs) && (expiry.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs)
+    reasons.push("expired");
+  if (entry.redactor !== context.redactor.id) reasons.push("redactor");
+  if (entry.chunker !== context.chunker.id) reasons.push("chunker");
+  if (generation.embedder !== context.embedder.id) reasons.push("embedder");
+  if (textChanged) reasons.push("text");
+  if (!jsonEquals(entry.metadata, document.metadata)) reasons.push("metadata");
+  if (entry.version !== document.version) reasons.push("version");
+  if (entry.expiresAtMs !== expiry.expiresAtMs || entry.ttlMs !== expiry.ttlMs) reasons.push("expiry");
+  if (!sameSubjects(entry.subjects, document.subjects)) reasons.push("subjects");
   if (reasons.length === 0) return { document, before, reasons, outcome: "unchanged", chunks, facts: entry };
 
-  const outcome = outcomeOf(reasons, !recut || sameChunks(chunks, entry.chunks));
-  return {
-    document,
-    before,
-    reasons,
-    outcome,
-    chunks,
-    facts: factsOf(context, document, content, entry, expiry),
-  };
+  const outcome = outcomeOf(reasons, recut === undefined || sameChunks(recut, entry.chunks));
+  const facts = factsOf(context, document, content, entry, expiry);
+  return { document, before, reasons, outcome, chunks, facts };
+}
+
+function sameSubjects(stored: readonly string[] | undefined, given: readonly string[]): boolean {
+  if (stored === undefined || stored.length === 0) return given.length === 0;
+  return jsonEquals(stored, given);
 }
 
 function factsOf(
@@ -136,6 +159,8 @@ function outcomeOf(reasons: readonly StaleReason[], sameChunks: boolean): Outcom
   return reasons.length > 0 ? "touched" : "unchanged";
 }
 
+const NO_EXPIRY: Pick<LedgerEntry, "expiresAtMs" | "ttlMs"> = Object.freeze({});
+
 function nextExpiry(
   { ttlMs, expiresAtMs }: PreparedDocument,
   entry: LedgerEntry | undefined,
@@ -143,7 +168,7 @@ function nextExpiry(
   restart: boolean,
 ): Pick<LedgerEntry, "expiresAtMs" | "ttlMs"> {
   if (expiresAtMs !== undefined) return { expiresAtMs };
-  if (ttlMs === undefined) return {};
+  if (ttlMs === undefined) return NO_EXPIRY;
   const running = entry !== undefined && entry.ttlMs === ttlMs && !isExpired(entry, nowMs);
   if (running && !restart && entry.expiresAtMs !== undefined)
     return { expiresAtMs: entry.expiresAtMs, ttlMs };

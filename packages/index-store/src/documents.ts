@@ -7,9 +7,11 @@ import {
   KeelsonError,
   type Metadata,
 } from "@keelson/core";
+import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
-import { assertNoReservedField } from "./records.ts";
-import { assertCleanId } from "./redact.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
+import { assertNoReservedField, slices } from "./records.ts";
+import { assertCleanId, trustsIds } from "./redact.ts";
 
 /** One document as its source has it: all that the index shall know of it. What is left out here is not kept. */
 export interface SourceDocument {
@@ -37,6 +39,14 @@ export type DocumentSource = AnyIterable<SourceDocument>;
 
 const BATCH_DOCUMENTS = 256;
 
+/** How a source is read. */
+export interface ReadingOptions {
+  /** Takes up the ids, so that one that stands twice is noticed. Default: a set of its own. */
+  readonly seen?: Set<string> | undefined;
+  readonly breather: Breather;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Checks a source's documents and gives them in batches.
  *
@@ -46,25 +56,32 @@ const BATCH_DOCUMENTS = 256;
 export async function* batchesOf(
   context: IndexContext,
   source: DocumentSource,
-  signal: AbortSignal | undefined,
+  { seen = new Set(), breather, signal }: ReadingOptions,
 ): AsyncGenerator<readonly SourceDocument[]> {
-  const seen = new Set<string>();
-  const check = async (document: SourceDocument): Promise<void> => {
+  const trusted = trustsIds(context);
+  const note = ({ id }: SourceDocument): void => {
+    const known = seen.size;
+    if (seen.add(id).size > known) return;
+    throw new KeelsonError("ID_DUPLICATE", `the document ${id} stands twice in the source`, {
+      details: { id },
+    });
+  };
+  const check = (document: SourceDocument): MaybePromise<void> => {
     checkDocument(document);
-    const { id } = document;
     // Before the next error, which names the id.
-    await assertCleanId(context, id, signal);
-    if (seen.has(id))
-      throw new KeelsonError("ID_DUPLICATE", `the document ${id} stands twice in the source`, {
-        details: { id },
-      });
-    seen.add(id);
+    return trusted ? note(document) : assertCleanId(context, document.id, signal).then(() => note(document));
   };
   if (Array.isArray(source)) {
-    for (const document of source) await check(document);
-    for (let from = 0; from < source.length; from += BATCH_DOCUMENTS) {
+    for (const batch of slices(source as readonly SourceDocument[], BATCH_DOCUMENTS)) {
+      await breather.breathe(signal);
+      for (const document of batch) {
+        const checked = check(document);
+        if (checked instanceof Promise) await checked;
+      }
+    }
+    for (const batch of slices(source as readonly SourceDocument[], BATCH_DOCUMENTS)) {
       signal?.throwIfAborted();
-      yield source.slice(from, from + BATCH_DOCUMENTS);
+      yield batch;
     }
     return;
   }
@@ -72,7 +89,8 @@ export async function* batchesOf(
   let batch: SourceDocument[] = [];
   for await (const document of source) {
     signal?.throwIfAborted();
-    await check(document);
+    const checked = check(document);
+    if (checked instanceof Promise) await checked;
     if (batch.push(document) < BATCH_DOCUMENTS) continue;
     yield batch;
     batch = [];

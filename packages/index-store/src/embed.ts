@@ -1,46 +1,184 @@
-import { isKeelsonError, KeelsonError } from "@keelson/core";
+import { type Embedder, isKeelsonError, KeelsonError } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
+import { linkedController } from "./linked-controller.ts";
 import { slices } from "./records.ts";
 
-const LARGEST_BATCH = 256;
+/** A text's vector, or why it has none. */
+export type Embedded = Float32Array | KeelsonError<"EMBEDDING_FAILED">;
+
+/** What one call of the index has had embedded. */
+export interface EmbedTally {
+  texts: number;
+  tokens: number;
+  /** How many texts failed by themselves. */
+  refused: number;
+}
+
+export function newTally(): EmbedTally {
+  return { texts: 0, tokens: 0, refused: 0 };
+}
+
+const FIRST_BACKOFF_MS = 500;
+const LONGEST_BACKOFF_MS = 30_000;
+
+/** An embedder that has refused so many texts one by one, and taken none, is taken to be broken, not the texts. */
+const REFUSALS_OF_A_BROKEN_EMBEDDER = 3;
 
 /**
- * Embeds texts in batches that the embedder takes, and checks what it gives: one finite vector of its dimension a text.
+ * Embeds texts, several batches at once, and checks what comes back: one finite vector of the embedder's dimension a
+ * text. A call that may be tried again is, whole; one that may not is halved until the text that spoils it is found.
  *
- * @throws KeelsonError EMBEDDING_FAILED, without a cause, which could quote a text. A `retryAfterMs` of the
- * embedder's error is kept.
+ * @returns One element a text: its vector, or the error that it alone led to.
+ * @throws KeelsonError EMBEDDING_FAILED when the embedder is down or takes nothing at all. Errors have no cause, which
+ * could quote a text. A `retryAfterMs` of the embedder's error is kept.
  */
 export async function embedTexts(
   context: IndexContext,
   texts: readonly string[],
+  tally: EmbedTally,
   signal: AbortSignal | undefined,
-): Promise<Float32Array[]> {
-  const { embedder } = context;
-  const vectors: Float32Array[] = [];
-  for (const batch of slices(texts, Math.min(LARGEST_BATCH, embedder.maxBatchSize ?? LARGEST_BATCH))) {
-    signal?.throwIfAborted();
-    const refuse = (reason: string): KeelsonError => failed(embedder.id, batch.length, reason, undefined);
-    let answer: Float32Array[];
+): Promise<Embedded[]> {
+  if (texts.length === 0) return [];
+  const { embedder, embedding } = context;
+  const size = Math.min(embedding.batchSize, embedder.maxBatchSize ?? embedding.batchSize);
+  const positions = slices([...texts.keys()], size);
+  const found = new Array<Embedded>(texts.length);
+  const { controller, unlink } = linkedController(signal);
+  let failure: { readonly error: unknown } | undefined;
+
+  const work = async (): Promise<void> => {
     try {
-      answer = await embedder.embed(batch, { signal });
+      for (const batch of positions) await embedBatch(context, texts, batch, found, tally, controller.signal);
     } catch (error) {
-      signal?.throwIfAborted();
-      throw isKeelsonError(error, "EMBEDDING_FAILED") && error.cause === undefined
-        ? error
-        : failed(embedder.id, batch.length, "it rejected", error);
+      failure ??= { error };
+      // The others need not begin what is lost anyway.
+      controller.abort(error);
     }
-    if (!Array.isArray(answer) || answer.length !== batch.length)
-      throw refuse(`it gave ${Array.isArray(answer) ? answer.length : "no list of"} vectors`);
-    for (const vector of answer) {
-      if (Object.prototype.toString.call(vector) !== "[object Float32Array]")
-        throw refuse("it gave something else than a Float32Array");
-      if (vector.length !== embedder.dimension)
-        throw refuse(`it gave dimension ${vector.length}, expected ${embedder.dimension}`);
-      if (!isFiniteVector(vector)) throw refuse("it gave a number that is not finite");
-      vectors.push(vector);
+  };
+  const workers = Math.min(embedding.concurrency, Math.ceil(texts.length / size));
+  try {
+    await Promise.all(Array.from({ length: workers }, work));
+  } finally {
+    unlink();
+  }
+  signal?.throwIfAborted();
+  if (failure !== undefined) throw failure.error;
+  return found;
+}
+
+/**
+ * Embeds what is to be searched for, and tries it once: whoever asked knows how long to wait.
+ *
+ * @throws KeelsonError EMBEDDING_FAILED
+ */
+export async function embedQuery(
+  context: IndexContext,
+  text: string,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const { embedder } = context;
+  const { id, dimension } = embedder;
+  const asQuery: Embedder =
+    embedder.embedQuery === undefined
+      ? embedder
+      : {
+          specVersion: 1,
+          id,
+          dimension,
+          embed: async (_, options) => [(await embedder.embedQuery?.(text, options)) as Float32Array],
+        };
+  const once = { ...context, embedder: asQuery, embedding: { ...context.embedding, maxAttempts: 1 } };
+  const [vector] = await embedTexts(once, [text], newTally(), signal);
+  if (vector instanceof Float32Array) return vector;
+  throw vector;
+}
+
+async function embedBatch(
+  context: IndexContext,
+  texts: readonly string[],
+  positions: readonly number[],
+  found: Embedded[],
+  tally: EmbedTally,
+  signal: AbortSignal,
+): Promise<void> {
+  const { embedder } = context;
+  const batch = positions.map((position) => texts[position] as string);
+  const answer = await callWithRetries(context, batch, tally, signal);
+  if (isKeelsonError(answer)) {
+    if (positions.length > 1) {
+      const middle = Math.ceil(positions.length / 2);
+      await embedBatch(context, texts, positions.slice(0, middle), found, tally, signal);
+      await embedBatch(context, texts, positions.slice(middle), found, tally, signal);
+      return;
+    }
+    refuse(answer, tally);
+    found[positions[0] as number] = answer;
+    return;
+  }
+  for (const [i, position] of positions.entries()) {
+    const vector = answer[i] as Float32Array;
+    const fault = faultOf(vector, embedder.dimension);
+    if (fault === undefined) {
+      found[position] = vector;
+      tally.texts++;
+      tally.tokens += context.embedding.countTokens(batch[i] as string);
+    } else {
+      const error = failed(embedder.id, 1, fault, undefined);
+      found[position] = error;
+      refuse(error, tally);
     }
   }
-  return vectors;
+}
+
+function refuse(error: KeelsonError<"EMBEDDING_FAILED">, tally: EmbedTally): void {
+  tally.refused++;
+  if (tally.texts === 0 && tally.refused >= REFUSALS_OF_A_BROKEN_EMBEDDER) throw error;
+}
+
+/** One call's answer, or the error that another try would not mend. */
+async function callWithRetries(
+  context: IndexContext,
+  batch: readonly string[],
+  tally: EmbedTally,
+  signal: AbortSignal,
+): Promise<readonly unknown[] | KeelsonError<"EMBEDDING_FAILED">> {
+  const { embedder, clock } = context;
+  const { limiter, maxAttempts, countTokens } = context.embedding;
+  const tokens = batch.reduce((sum, text) => sum + countTokens(text), 0);
+  let progress = tally.texts;
+  for (let attempt = 1; ; attempt++) {
+    await limiter.admit(batch.length, tokens, signal);
+    signal.throwIfAborted();
+    try {
+      const answer: unknown = await embedder.embed(batch, { signal });
+      if (Array.isArray(answer) && answer.length === batch.length) return answer;
+      const count = Array.isArray(answer) ? answer.length : "no list of";
+      return failed(embedder.id, batch.length, `it gave ${count} vectors`, undefined);
+    } catch (error) {
+      signal.throwIfAborted();
+      const known = isKeelsonError(error, "EMBEDDING_FAILED") && error.cause === undefined;
+      const failure = known ? error : failed(embedder.id, batch.length, "it rejected", error);
+      if (!failure.retryable) return failure;
+      // While others get through, the service lives, and this one only has bad luck.
+      if (tally.texts > progress) attempt = 1;
+      progress = tally.texts;
+      if (attempt >= maxAttempts) throw failure;
+      const { retryAfterMs } = failure as { readonly retryAfterMs?: number };
+      if (retryAfterMs !== undefined) limiter.pause(retryAfterMs);
+      else await clock.sleep(Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS), { signal });
+    }
+  }
+}
+
+function faultOf(vector: unknown, dimension: number): string | undefined {
+  if (Object.prototype.toString.call(vector) !== "[object Float32Array]")
+    return "it gave something else than a Float32Array";
+  const numbers = vector as Float32Array;
+  if (numbers.length !== dimension) return `it gave dimension ${numbers.length}, expected ${dimension}`;
+  // An index loop: this runs over every number that is ever stored, and iterators cost several times as much.
+  for (let i = 0; i < numbers.length; i++)
+    if (!Number.isFinite(numbers[i])) return "it gave a number that is not finite";
+  return undefined;
 }
 
 function failed(
@@ -63,10 +201,4 @@ function failed(
     },
   );
   return typeof retryAfterMs === "number" ? Object.assign(error, { retryAfterMs }) : error;
-}
-
-// An index loop: this runs over every number that is ever stored, and iterators cost several times as much.
-function isFiniteVector(vector: Float32Array): boolean {
-  for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i])) return false;
-  return true;
 }

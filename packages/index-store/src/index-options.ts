@@ -9,6 +9,7 @@ import type {
   VectorMetric,
   VectorStore,
 } from "@keelson/core";
+import type { EmbeddingOptions } from "./embedding-options.ts";
 
 /** What {@link createIndex} takes. A storage of an adapter has the first three: `{ ...storage, name, … }`. */
 export interface IndexOptions extends AbortOptions {
@@ -34,6 +35,8 @@ export interface IndexOptions extends AbortOptions {
   readonly redactQueries?: boolean | undefined;
   /** Take ids that the redactor would change. They are stored as they are, in ledger and vectors. Default `false`. */
   readonly allowPiiInIds?: boolean | undefined;
+  /** How texts are embedded: how many calls at once, how often again, at what rate, at what price. */
+  readonly embedding?: EmbeddingOptions | undefined;
   /**
    * How long a lease and what a write stages outlive a process that stops without a word, in milliseconds, at least 1:
    * until then others leave its work alone. Work under way renews its lease. Default 30,000.

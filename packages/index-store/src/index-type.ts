@@ -1,16 +1,18 @@
 import type { AbortOptions } from "@keelson/core";
 import type { DocumentSource, SourceDocument } from "./documents.ts";
+import type { ProgressOptions } from "./progress.ts";
 import type { IndexMatch, IndexQueryOptions } from "./query.ts";
 import type { IndexedDocument, IndexStatus } from "./read-index.ts";
 import type { RemoveResult, SweepResult } from "./remove-documents.ts";
 import type { Snapshot } from "./snapshot/manifest.ts";
 import type { RestoreResult } from "./snapshot/restore-snapshot.ts";
 import type { Explanation } from "./staleness.ts";
+import type { SyncOptions } from "./sync-documents.ts";
 import type { TouchOptions, TouchResult } from "./touch-documents.ts";
-import type { WriteResult } from "./write-documents.ts";
+import type { WriteResult } from "./write-result.ts";
 
 /** What the calls take that compare documents with the index. */
-export interface CheckOptions extends AbortOptions {
+export interface CheckOptions extends ProgressOptions {
   /**
    * Look too whether the vector store still has what the ledger lists, and take what it has lost for stale. It reads
    * the vectors of all these documents. Default `false`.
@@ -37,8 +39,11 @@ export interface Index {
    *
    * @throws KeelsonError ID_INVALID, ID_DUPLICATE, VALUE_INVALID or ARGUMENT_INVALID for a document that
    * cannot be one. Of a list nothing is written then.
-   * @throws KeelsonError REDACTION_FAILED or CHUNKING_FAILED naming the document, EMBEDDING_FAILED; nothing of
-   * its batch is stored.
+   * A document that cannot be redacted, cut or embedded stays as it was and is one of the result's `failures`; the
+   * others are written.
+   *
+   * @throws KeelsonError REDACTION_FAILED, CHUNKING_FAILED or EMBEDDING_FAILED when there was something to write and
+   * nothing could be. EMBEDDING_FAILED also as soon as the embedder is found to be down.
    * @throws KeelsonError EMBEDDER_MISMATCH when another embedder made the index: `reindex` moves it. An empty
    * index is moved without being asked.
    * @throws KeelsonError DOCUMENT_CONFLICT when others changed the same document 32 times meanwhile.
@@ -46,15 +51,26 @@ export interface Index {
   upsert(documents: DocumentSource, options?: CheckOptions): Promise<WriteResult>;
 
   /**
-   * Brings the index up to date with documents of a source: embeds what is stale, nothing else. Documents that the
-   * source does not name stay. A time to live goes on running.
+   * Brings the index up to date with a source: embeds what is stale, nothing else. A `full` source is all that the index
+   * shall hold, and what it has no more is removed once it has been read to its end; with an `incremental` one the rest
+   * stays. A time to live goes on running.
+   *
+   * One sync works at a time, in whatever process: another waits for it, and then finds the work done. Writes and
+   * queries of others go on.
    *
    * When another embedder made the index, all of it is embedded anew from the stored chunks first, into a generation
    * beside the live one that then takes its place; others query and write the old one meanwhile. If that fails, what
    * was embedded is kept for the next attempt.
    *
    * It rejects as {@link Index.upsert} does, but never with EMBEDDER_MISMATCH.
+   *
+   * @throws KeelsonError DELETIONS_REFUSED when a full sync would remove more than `maxDeleteRatio` of the index. What
+   * the source names has been written, nothing has been removed.
+   * @throws KeelsonError LEASE_LOST when another took over, since this process did not renew its lease in time.
    */
+  sync(source: DocumentSource, options: SyncOptions): Promise<WriteResult>;
+
+  /** The same as {@link Index.sync} with an `incremental` source: documents that it does not name stay. */
   reindex(source: DocumentSource, options?: CheckOptions): Promise<WriteResult>;
 
   /**

@@ -11,15 +11,18 @@ export type { CheckOptions, Index } from "./index-type.ts";
 
 // What goes in
 export type { DocumentSource, SourceDocument } from "./documents.ts";
+export type { EmbeddingOptions } from "./embedding-options.ts";
+export type { SyncMode, SyncOptions } from "./sync-documents.ts";
 export type { IndexQueryOptions } from "./query.ts";
 
 // What comes out
-export type { WriteResult } from "./write-documents.ts";
+export type { DocumentFailure, WriteResult } from "./write-result.ts";
 export type { RemoveResult, SweepResult } from "./remove-documents.ts";
 export type { TouchOptions, TouchResult } from "./touch-documents.ts";
 export type { IndexMatch } from "./query.ts";
 export type { IndexedChunk, IndexedDocument, IndexStatus } from "./read-index.ts";
-export type { StaleReason } from "./diff.ts";
+export type { Outcome, StaleReason } from "./diff.ts";
+export type { DocumentProgress, IndexProgress, ProgressOptions, ProgressTask } from "./progress.ts";
 export type { Explanation } from "./staleness.ts";
 export type { Snapshot } from "./snapshot/manifest.ts";
 export type { RestoreResult } from "./snapshot/restore-snapshot.ts";

@@ -1,6 +1,7 @@
 import { isKeelsonError, KeelsonError, type Revision, type StateCheck, type StateEntry } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { recoverIntents } from "./intents.ts";
+import { linkedController } from "./linked-controller.ts";
 
 /**
  * What only one of all handles and processes may do at a time:
@@ -47,31 +48,8 @@ export async function withLease<T>(
   work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  return await inTurn(context, task, signal, () => holdWhile(context, task, signal, work));
-}
-
-/** Runs the calls of this handle one after the other, so that whoever meets a lease of its own handle meets a leftover. */
-async function inTurn<T>(
-  { queues }: IndexContext,
-  task: LeaseTask,
-  signal: AbortSignal | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
-  const ahead = queues.get(task) ?? Promise.resolve();
-  let done = (): void => {};
-  const mine = new Promise<void>((resolve) => {
-    done = resolve;
-  });
-  queues.set(
-    task,
-    ahead.then(() => mine),
-  );
-  try {
-    await orAbort(ahead, signal);
-    return await work();
-  } finally {
-    done();
-  }
+  // Of one handle one after the other, so that whoever meets a lease of its own handle meets a leftover.
+  return await context.turns[task].take(signal, () => holdWhile(context, task, signal, work));
 }
 
 async function holdWhile<T>(
@@ -223,28 +201,4 @@ function leaseLost({ name, leaseMs }: IndexContext, task: LeaseTask): KeelsonErr
   return new KeelsonError("LEASE_LOST", `the ${task} of the index ${name} was taken over by another holder`, {
     details: { index: name, task, leaseMs },
   });
-}
-
-async function orAbort(waited: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  const { controller, unlink } = linkedController(signal);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      void waited.then(resolve);
-      controller.signal.addEventListener("abort", () => reject(signal?.reason), { once: true });
-    });
-  } finally {
-    unlink();
-  }
-}
-
-/** A controller that aborts when the signal does. `AbortSignal.any` is not in every Node 20. */
-function linkedController(signal: AbortSignal | undefined): {
-  readonly controller: AbortController;
-  unlink(): void;
-} {
-  const controller = new AbortController();
-  const follow = (): void => controller.abort(signal?.reason);
-  if (signal?.aborted) follow();
-  signal?.addEventListener("abort", follow, { once: true });
-  return { controller, unlink: () => signal?.removeEventListener("abort", follow) };
 }

@@ -16,13 +16,19 @@ import {
   toStored,
 } from "./ledger.ts";
 import { withOccurrence } from "./occurrences.ts";
+import { type Progress, type ProgressOptions, withProgress } from "./progress.ts";
 import { recordId, recordMetadata } from "./records.ts";
 import { withRetries } from "./with-retries.ts";
+import type { WriteSums } from "./write-result.ts";
 
 const PAGE = 64;
 
-interface Progress {
-  embeddedChunks: number;
+/** How a move is done. */
+export interface MigrateOptions {
+  readonly onProgress: ProgressOptions["onProgress"];
+  readonly sums: WriteSums;
+  readonly breather: Breather;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Does the index have no document? Then another embedder can take over without a vector. */
@@ -41,35 +47,34 @@ export async function isEmpty(
  * on the live one; what they change is copied again before the swap.
  *
  * When it fails or is aborted the new generation stays, unseen, and the next attempt goes on from it.
- *
- * @returns `undefined` when the live generation already is of this embedder.
  */
-export async function migrate(
-  context: IndexContext,
-  breather: Breather,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly embeddedChunks: number } | undefined> {
-  if ((await readHead(context, signal)).head.live.embedder === context.embedder.id) return undefined;
-  return await withLease(context, "build", signal, (lease) => build(context, breather, lease.signal));
+export async function migrate(context: IndexContext, options: MigrateOptions): Promise<void> {
+  const { onProgress, signal } = options;
+  if ((await readHead(context, signal)).head.live.embedder === context.embedder.id) return;
+  await withLease(context, "build", signal, (lease) =>
+    withProgress(onProgress, { task: "rebuild" }, (progress) =>
+      build(context, { ...options, progress, signal: lease.signal }),
+    ),
+  );
 }
 
-async function build(
-  context: IndexContext,
-  breather: Breather,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly embeddedChunks: number }> {
-  const progress: Progress = { embeddedChunks: 0 };
+interface BuildOptions extends MigrateOptions {
+  readonly progress: Progress;
+}
+
+async function build(context: IndexContext, options: BuildOptions): Promise<void> {
+  const { signal } = options;
   while (true) {
     signal?.throwIfAborted();
     await settleUnfinished(context);
     const stored = await goOnOrBegin(context, signal);
-    if (stored.head.live.embedder === context.embedder.id) return progress;
+    if (stored.head.live.embedder === context.embedder.id) return;
     const [touched] = await context.state.get([context.keys.touched], { signal });
     const untouched = { key: context.keys.touched, expect: touched?.revision ?? "absent" } as const;
     try {
-      await copyLedger(context, stored, progress, breather, signal);
+      await copyLedger(context, stored, options);
       await swapGeneration(context, stored, [untouched], signal);
-      return progress;
+      return;
     } catch (error) {
       // Something was written meanwhile, or another generation begun: the next round copies it, or goes on from there.
       if (isConflict(error)) continue;
@@ -91,14 +96,9 @@ async function goOnOrBegin(context: IndexContext, signal: AbortSignal | undefine
 }
 
 /** Makes the ledger of the generation being built say what the live one says. */
-async function copyLedger(
-  context: IndexContext,
-  stored: StoredHead,
-  progress: Progress,
-  breather: Breather,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function copyLedger(context: IndexContext, stored: StoredHead, options: BuildOptions): Promise<void> {
   const { keys, state } = context;
+  const { breather, signal } = options;
   const { live, building } = stored.head;
   if (building === undefined) return;
   for (const [from, onlyGone] of [
@@ -113,7 +113,7 @@ async function copyLedger(
       const ids = page.map(({ key }) => key.slice(prefix.length));
       const [first] = ids;
       if (first === undefined) break;
-      await withRetries(first, signal, () => copyDocuments(context, stored, ids, onlyGone, progress, signal));
+      await withRetries(first, signal, () => copyDocuments(context, stored, ids, onlyGone, options));
       after = page.at(-1)?.key;
       if (page.length < PAGE) break;
     }
@@ -125,10 +125,10 @@ async function copyDocuments(
   stored: StoredHead,
   ids: readonly string[],
   onlyGone: boolean,
-  progress: Progress,
-  signal: AbortSignal | undefined,
+  options: BuildOptions,
 ): Promise<void> {
   const { keys, state } = context;
+  const { signal, sums, progress } = options;
   const { live, building } = stored.head as { live: Generation; building: Generation };
   const keysOf = (generation: Generation): string[] => ids.map((id) => keys.document(generation.number, id));
   const [first, ...found] = await state.get([keys.head, ...keysOf(live), ...keysOf(building)], { signal });
@@ -146,8 +146,10 @@ async function copyDocuments(
       : original !== undefined && !isCopy(original, copy),
   );
   const writeId = context.newId();
-  const { changes, staged } = await embedAnew(context, live, building, different, writeId, progress, signal);
+  const { changes, staged } = await embedAnew(context, live, building, different, writeId, options);
   await commitWrites(context, { id: writeId, generation: building, head, changes, staged }, signal);
+  sums.count("rebuilt", different.length);
+  progress.advance(different.length);
 }
 
 interface Pair {
@@ -162,14 +164,14 @@ async function embedAnew(
   building: Generation,
   pairs: readonly Pair[],
   writeId: string,
-  progress: Progress,
-  signal: AbortSignal | undefined,
+  { sums, signal }: BuildOptions,
 ): Promise<{ changes: EntryChange[]; staged: VectorRecord[] }> {
   const recordIds = pairs.flatMap(({ original }) => original?.chunks.map(({ id }) => id) ?? []);
   const old = await (await context.recordsOf(live, signal)).get(recordIds, { signal });
   const texts = recordIds.flatMap((id) => old.get(id)?.text ?? []);
-  const vectors = await embedTexts(context, texts, signal);
-  progress.embeddedChunks += texts.length;
+  const vectors = await embedTexts(context, texts, sums.tally, signal);
+  // A generation is whole, or it is none.
+  for (const vector of vectors) if (isKeelsonError(vector)) throw vector;
 
   const staged: VectorRecord[] = [];
   const changes = pairs.map(({ id: documentId, original, copy }): EntryChange => {

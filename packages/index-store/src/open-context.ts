@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { assertKey, assertSpecVersion, KeelsonError, systemClock } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { invalid } from "./documents.ts";
+import { embeddingSettings } from "./embedding-options.ts";
 import { abandonGeneration, dropStrays } from "./generations.ts";
 import { openHead } from "./head.ts";
 import type { IndexOptions } from "./index-options.ts";
@@ -11,6 +12,7 @@ import { isHeld } from "./lease.ts";
 import { wholeDocument } from "./prepare.ts";
 import { createRecords, type Records } from "./records.ts";
 import { noRedaction } from "./redact.ts";
+import { createTurns } from "./turns.ts";
 
 const LONGEST_NAME = 200;
 const DEFAULT_LEASE_MS = 30_000;
@@ -58,6 +60,7 @@ function createContext(options: IndexOptions): IndexContext {
   const { leaseMs = DEFAULT_LEASE_MS } = options;
   if (!Number.isFinite(leaseMs) || leaseMs < 1) throw invalid("leaseMs", "less than 1");
   const newId = options.newId ?? (() => randomBytes(12).toString("base64url"));
+  const clock = options.clock ?? systemClock;
   const keys = createKeys(name);
   const opened = new Map<number, Promise<Records>>();
   return {
@@ -69,13 +72,14 @@ function createContext(options: IndexOptions): IndexContext {
     embedder,
     redactor,
     chunker,
-    clock: options.clock ?? systemClock,
+    clock,
     allowPiiInIds: options.allowPiiInIds ?? false,
     redactQueries: options.redactQueries ?? true,
     newId,
     holder: newId(),
     leaseMs,
-    queues: new Map(),
+    turns: { sync: createTurns(), build: createTurns() },
+    embedding: embeddingSettings(options.embedding, clock),
     unfinished: new Map(),
     recordsOf: async ({ number, dimension, metric: measured }, signal) => {
       signal?.throwIfAborted();

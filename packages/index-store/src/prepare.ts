@@ -3,7 +3,11 @@ import type { IndexContext } from "./context.ts";
 import { canonical, digest } from "./digest.ts";
 import { invalid, type SourceDocument } from "./documents.ts";
 import type { Counts } from "./ledger.ts";
-import { redactMetadata, redactText } from "./redact.ts";
+import { chain, type MaybePromise, toMaybePromise } from "./maybe-promise.ts";
+import { addCounts, noRedaction, redactMetadata, redactText } from "./redact.ts";
+
+const NO_FINDINGS: Counts = Object.freeze({});
+const NO_SUBJECTS: readonly string[] = Object.freeze([]);
 
 /** The chunker of an index that was given none: a document is one chunk. */
 export const wholeDocument: Chunker = Object.freeze({
@@ -20,7 +24,7 @@ export interface Content {
 }
 
 /** A chunk that is to be stored. */
-interface PreparedChunk {
+export interface PreparedChunk {
   readonly text: string;
   readonly hash: string;
   readonly start?: number;
@@ -39,71 +43,109 @@ export interface PreparedDocument {
   readonly ttlMs: number | undefined;
   readonly expiresAtMs: number | undefined;
   /** Reads and redacts the text, once. */
-  content(): Promise<Content>;
+  content(): MaybePromise<Content>;
   /** Cuts the text, once. Blank chunks are left out. */
-  chunks(): Promise<readonly PreparedChunk[]>;
+  chunks(): MaybePromise<readonly PreparedChunk[]>;
   /** How many UTF-16 code units of text it holds in memory by now. */
   held(): number;
+  /** How many things redaction replaced in what has been read of it, by type. */
+  addFindings(sums: Record<string, number>): void;
 }
 
-export async function prepareDocument(
+export function prepareDocument(
   context: IndexContext,
   document: SourceDocument,
   signal: AbortSignal | undefined,
-): Promise<PreparedDocument> {
+): MaybePromise<PreparedDocument> {
+  const { id, metadata } = document;
+  if (metadata === undefined || context.redactor === noRedaction)
+    return prepare(context, document, metadata, NO_FINDINGS, signal);
+  return redactMetadata({ context, documentId: id, signal }, metadata).then(({ value, findings }) =>
+    prepare(context, document, value, findings, signal),
+  );
+}
+
+function prepare(
+  context: IndexContext,
+  document: SourceDocument,
+  metadata: Metadata | undefined,
+  metadataFindings: Counts,
+  signal: AbortSignal | undefined,
+): PreparedDocument {
   const { id, version, subjects, ttlMs, expiresAtMs } = document;
-  const call = { context, documentId: id, signal };
-  const metadata = document.metadata && (await redactMetadata(call, document.metadata));
   let metadataHash: string | undefined;
   let content: Content | undefined;
   let chunks: readonly PreparedChunk[] | undefined;
 
-  const readContent = async (): Promise<Content> => {
-    if (content !== undefined) return content;
-    const raw = typeof document.text === "function" ? await document.text({ signal }) : document.text;
+  const take = (raw: string): MaybePromise<Content> => {
     if (typeof raw !== "string") throw invalid(`the text of ${id}`, "not a string");
-    const { value: text, findings } = await redactText(call, toWellFormed(raw));
-    content = { text, hash: digest(text), findings };
-    return content;
+    return chain(
+      redactText({ context, documentId: id, signal }, toWellFormed(raw)),
+      ({ value: text, findings }) => {
+        content = { text, hash: digest(text), findings };
+        return content;
+      },
+    );
+  };
+  const read = (): MaybePromise<Content> => {
+    if (content !== undefined) return content;
+    const { text } = document;
+    return typeof text === "string" ? take(text) : chain(toMaybePromise(text({ signal })), take);
   };
   return {
     id,
     version: version === undefined ? undefined : digest(version),
-    metadata: metadata?.value,
+    metadata,
     metadataHash: () => {
-      metadataHash ??= metadata && digest(canonical(metadata.value));
+      metadataHash ??= metadata && digest(canonical(metadata));
       return metadataHash;
     },
-    metadataFindings: metadata?.findings ?? {},
-    subjects: subjects === undefined ? [] : [...new Set(subjects)].map((subject) => digest(subject)).sort(),
+    metadataFindings,
+    subjects:
+      subjects === undefined ? NO_SUBJECTS : [...new Set(subjects)].map((subject) => digest(subject)).sort(),
     ttlMs,
     expiresAtMs,
-    content: readContent,
-    chunks: async () => {
-      chunks ??= await cut(context.chunker, id, await readContent());
-      return chunks;
+    content: read,
+    chunks: () => {
+      if (chunks !== undefined) return chunks;
+      return chain(read(), (known) =>
+        chain(cut(context.chunker, id, known), (found) => {
+          chunks = found;
+          return found;
+        }),
+      );
     },
     held: () => content?.text.length ?? 0,
+    addFindings: (sums) => {
+      addCounts(sums, metadataFindings);
+      if (content !== undefined) addCounts(sums, content.findings);
+    },
   };
 }
 
-async function cut(chunker: Chunker, documentId: string, content: Content): Promise<PreparedChunk[]> {
-  let found: readonly Chunk[];
-  try {
-    found = await chunker.chunk(content.text);
-  } catch {
+function cut(chunker: Chunker, documentId: string, content: Content): MaybePromise<PreparedChunk[]> {
+  const refuse = (): never => {
     throw chunkingFailed(documentId, "the chunker threw");
+  };
+  const take = (found: readonly Chunk[]): PreparedChunk[] => {
+    if (!Array.isArray(found) || found.some((chunk) => typeof chunk?.text !== "string"))
+      throw chunkingFailed(documentId, "the chunker gave something else than chunks");
+    return found
+      .filter(({ text }) => text.trim() !== "")
+      .map(({ text, start, end }) => ({
+        text,
+        hash: text === content.text ? content.hash : digest(text),
+        ...(start !== undefined && { start }),
+        ...(end !== undefined && { end }),
+      }));
+  };
+  let answer: MaybePromise<readonly Chunk[]>;
+  try {
+    answer = toMaybePromise(chunker.chunk(content.text));
+  } catch {
+    return refuse();
   }
-  if (!Array.isArray(found) || found.some((chunk) => typeof chunk?.text !== "string"))
-    throw chunkingFailed(documentId, "the chunker gave something else than chunks");
-  return found
-    .filter(({ text }) => text.trim() !== "")
-    .map(({ text, start, end }) => ({
-      text,
-      hash: text === content.text ? content.hash : digest(text),
-      ...(start !== undefined && { start }),
-      ...(end !== undefined && { end }),
-    }));
+  return answer instanceof Promise ? answer.then(take, refuse) : take(answer);
 }
 
 function chunkingFailed(documentId: string, reason: string): KeelsonError<"CHUNKING_FAILED"> {

@@ -9,7 +9,7 @@ import {
 } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { invalid } from "./documents.ts";
-import { embedTexts } from "./embed.ts";
+import { embedQuery } from "./embed.ts";
 import { assertSameEmbedder, type Head, readHead } from "./head.ts";
 import { isExpired, type LedgerEntry, type StoredEntry } from "./ledger.ts";
 import { readLedger } from "./read-ledger.ts";
@@ -152,8 +152,7 @@ async function toVector(
   const text = context.redactQueries ? (await redactText(call, query)).value : query;
   // What has no text has no place in the space: blank documents are not in it either.
   if (text.trim() === "") return undefined;
-  const [vector] = await embedTexts(context, [text], signal);
-  return vector;
+  return await embedQuery(context, text, signal);
 }
 
 function toMatch(

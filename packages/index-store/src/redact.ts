@@ -1,6 +1,7 @@
 import { type Json, KeelsonError, type Metadata, type Redaction, type Redactor } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import type { Counts } from "./ledger.ts";
+import { type MaybePromise, toMaybePromise } from "./maybe-promise.ts";
 
 /** The redactor of an index that was told not to redact. */
 export const noRedaction: Redactor = Object.freeze({
@@ -8,6 +9,8 @@ export const noRedaction: Redactor = Object.freeze({
   id: "none",
   redact: (text: string) => ({ text, findings: [] }),
 });
+
+const NO_FINDINGS: Counts = Object.freeze({});
 
 /** What redaction left of a value, and what it replaced. */
 export interface Redacted<T> {
@@ -26,25 +29,32 @@ interface Call {
  *
  * @throws KeelsonError REDACTION_FAILED, without a cause, which could quote the text.
  */
-export async function redactText(call: Call, text: string): Promise<Redacted<string>> {
+export function redactText(call: Call, text: string): MaybePromise<Redacted<string>> {
   const { context, documentId, signal } = call;
-  let redaction: Redaction;
-  try {
-    redaction = await context.redactor.redact(text, { signal });
-  } catch {
+  if (context.redactor === noRedaction) return { value: text, findings: NO_FINDINGS };
+  const refuse = (): never => {
     signal?.throwIfAborted();
     throw failed(documentId, "the redactor rejected");
+  };
+  const take = (redaction: Redaction): Redacted<string> => {
+    if (typeof redaction?.text !== "string" || !Array.isArray(redaction.findings))
+      throw failed(documentId, "the redactor answered without text or findings");
+    if (redaction.findings.length === 0) return { value: redaction.text, findings: NO_FINDINGS };
+    const findings: Record<string, number> = {};
+    for (const { type } of redaction.findings) findings[type] = (findings[type] ?? 0) + 1;
+    return { value: redaction.text, findings };
+  };
+  let answer: MaybePromise<Redaction>;
+  try {
+    answer = toMaybePromise(context.redactor.redact(text, { signal }));
+  } catch {
+    return refuse();
   }
-  if (typeof redaction?.text !== "string" || !Array.isArray(redaction.findings))
-    throw failed(documentId, "the redactor answered without text or findings");
-  const findings: Record<string, number> = {};
-  for (const { type } of redaction.findings) findings[type] = (findings[type] ?? 0) + 1;
-  return { value: redaction.text, findings };
+  return answer instanceof Promise ? answer.then(take, refuse) : take(answer);
 }
 
 /** Redacts every string and every field name of metadata, however deep. */
 export async function redactMetadata(call: Call, metadata: Metadata): Promise<Redacted<Metadata>> {
-  if (call.context.redactor === noRedaction) return { value: metadata, findings: {} };
   const findings: Record<string, number> = {};
   const text = async (value: string): Promise<string> => {
     const redacted = await redactText(call, value);
@@ -77,11 +87,16 @@ export async function redactMetadata(call: Call, metadata: Metadata): Promise<Re
  * @throws KeelsonError ID_INVALID without the id.
  */
 export async function assertCleanId(context: IndexContext, id: string, signal?: AbortSignal): Promise<void> {
-  if (context.allowPiiInIds || context.redactor === noRedaction) return;
+  if (trustsIds(context)) return;
   const { value } = await redactText({ context, documentId: undefined, signal }, id);
   if (value === id) return;
   const reason = "holds what the redactor would replace";
   throw new KeelsonError("ID_INVALID", `a document's id ${reason}`, { details: { reason } });
+}
+
+/** Need no id be looked into? */
+export function trustsIds({ allowPiiInIds, redactor }: IndexContext): boolean {
+  return allowPiiInIds || redactor === noRedaction;
 }
 
 /** Adds counts to counts. */

@@ -1,13 +1,11 @@
 import { assertUniqueIds } from "@keelson/core";
 import type { Breather } from "./breather.ts";
-import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
 import { type Generation, readHead } from "./head.ts";
-import { settleUnfinished } from "./intents.ts";
 import { parseExpiry } from "./keys.ts";
-import { isExpired, type LedgerEntry, toStored } from "./ledger.ts";
+import { isExpired } from "./ledger.ts";
 import { slices } from "./records.ts";
-import { withRetries } from "./with-retries.ts";
+import { removeBatch } from "./remove-batch.ts";
 
 /** What {@link Index.remove} did. */
 export interface RemoveResult {
@@ -40,13 +38,7 @@ export async function removeDocuments(
   let chunks = 0;
   for (const batch of slices(ids, BATCH_DOCUMENTS)) {
     await breather.breathe(signal);
-    const gone = await removeBatch(
-      context,
-      batch,
-      (head) => head.live,
-      () => true,
-      signal,
-    );
+    const gone = await removeBatch(context, batch, { signal });
     for (const [id, entry] of gone) {
       removed.add(id);
       chunks += entry.chunks.length;
@@ -85,13 +77,11 @@ export async function sweepExpired(
       const ids = due.map(({ id }) => id);
       const sameGeneration = (now: { live: Generation; previous?: Generation }): Generation | undefined =>
         [now.live, now.previous].find((generation) => generation?.number === number);
-      const gone = await removeBatch(
-        context,
-        ids,
-        sameGeneration,
-        (entry) => isExpired(entry, nowMs),
+      const gone = await removeBatch(context, ids, {
+        choose: sameGeneration,
+        condition: (entry) => isExpired(entry, nowMs),
         signal,
-      );
+      });
       for (const [id, entry] of gone) {
         removed.add(id);
         chunks += entry.chunks.length;
@@ -101,37 +91,4 @@ export async function sweepExpired(
     }
   }
   return { removed: [...removed], chunks };
-}
-
-/** Removes those of these documents that are there and meet the condition, together. */
-async function removeBatch(
-  context: IndexContext,
-  ids: readonly string[],
-  choose: (head: { live: Generation; previous?: Generation }) => Generation | undefined,
-  condition: (entry: LedgerEntry) => boolean,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, LedgerEntry>> {
-  const [first] = ids;
-  if (first === undefined) return new Map();
-  await settleUnfinished(context);
-  return await withRetries(first, signal, async () => {
-    const head = await readHead(context, signal);
-    const generation = choose(head.head);
-    if (generation === undefined) return new Map();
-    // A commit expects the head as it was read, and these entries as they are read.
-    const found = await context.state.get(
-      ids.map((id) => context.keys.document(generation.number, id)),
-      { signal },
-    );
-    const entries = new Map<string, LedgerEntry>();
-    const changes = found.flatMap((each, i) => {
-      const before = toStored(each);
-      if (before === undefined || !condition(before.entry)) return [];
-      const id = ids[i] as string;
-      entries.set(id, before.entry);
-      return [{ id, before, after: undefined }];
-    });
-    await commitWrites(context, { id: context.newId(), generation, head, changes, staged: [] }, signal);
-    return entries;
-  });
 }

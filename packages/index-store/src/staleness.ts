@@ -49,7 +49,7 @@ export async function staleIdsOf(
   options: CheckOptions & { readonly breather: Breather },
 ): Promise<string[]> {
   const stale: string[] = [];
-  for await (const batch of batchesOf(context, source, options.signal)) {
+  for await (const batch of batchesOf(context, source, options)) {
     await options.breather.breathe(options.signal);
     const reasons = await reasonsOfBatch(context, batch, options);
     for (const [i, { id }] of batch.entries()) if ((reasons[i] ?? []).length > 0) stale.push(id);

@@ -1,76 +1,56 @@
+import type { KeelsonError } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
-import { type Draft, diffDocument, type Outcome } from "./diff.ts";
+import { type DiffOptions, type Draft, diffDocument } from "./diff.ts";
 import { batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
 import { assertSameEmbedder } from "./head.ts";
 import { settleUnfinished } from "./intents.ts";
 import type { Lease } from "./lease.ts";
-import type { Counts } from "./ledger.ts";
-import { type PreparedDocument, prepareDocument } from "./prepare.ts";
+import { prepareDocument } from "./prepare.ts";
+import type { DocumentProgress, Progress } from "./progress.ts";
 import { readLedger } from "./read-ledger.ts";
-import { addCounts } from "./redact.ts";
 import { type EmbeddedTexts, stageDrafts } from "./stage.ts";
 import { withRetries } from "./with-retries.ts";
+import { isDocumentFault, type WriteSums } from "./write-result.ts";
 
 // A batch is committed early when its texts hold more than this.
 const BATCH_CHARACTERS = 4_000_000;
 
-/** What `upsert` and `reindex` did: the ids of the documents by outcome, each in the order of the source. */
-export interface WriteResult {
-  /** Documents that the index did not have, or had hidden because they had expired. */
-  readonly added: readonly string[];
-  /** Documents whose chunks or vectors changed. Chunks that did not change kept their vectors. */
-  readonly changed: readonly string[];
-  /** Documents of which only the metadata changed. Their vectors were copied. */
-  readonly metadataOnly: readonly string[];
-  /** Documents of which only the ledger's own facts changed: version, expiry, subjects, the ids of the pipeline. */
-  readonly touched: readonly string[];
-  /** Documents of which nothing changed, and nothing was written. */
-  readonly unchanged: readonly string[];
-  /** How many texts were embedded. */
-  readonly embeddedChunks: number;
-  /** How many things were replaced in the texts and metadata that were read, by type. */
-  readonly findings: Counts;
-}
-
 export interface WriteOptions {
+  /** Does a time to live count from now, even if nothing else changed? */
   readonly renewTtl: boolean;
   readonly checkVectors: boolean;
-  /** The whole index was embedded anew on the way, so that nothing of it is unchanged. */
-  readonly migrated: { readonly embeddedChunks: number } | undefined;
-  readonly breather: Breather;
   /** The lease that it is done under, where it is. */
-  readonly lease: Lease | undefined;
+  readonly lease?: Lease | undefined;
+  /** Takes up the ids of the source. */
+  readonly seen?: Set<string> | undefined;
+  /** Throws to refuse what a document has come to be. */
+  readonly check?: ((draft: Draft) => void) | undefined;
+  readonly sums: WriteSums;
+  readonly progress: Progress;
+  readonly breather: Breather;
   readonly signal: AbortSignal | undefined;
 }
-
-type Progress = { -readonly [K in Outcome]: string[] } & {
-  embeddedChunks: number;
-  findings: Record<string, number>;
-};
 
 /** Brings the index up to date with documents of a source, batch by batch; each batch shows at once. */
 export async function writeDocuments(
   context: IndexContext,
   source: DocumentSource,
   options: WriteOptions,
-): Promise<WriteResult> {
-  const result: Progress = {
-    added: [],
-    changed: [],
-    metadataOnly: [],
-    touched: [],
-    unchanged: [],
-    embeddedChunks: options.migrated?.embeddedChunks ?? 0,
-    findings: {},
-  };
-  for await (const batch of batchesOf(context, source, options.signal)) {
-    await options.breather.breathe(options.signal);
-    let done = 0;
-    while (done < batch.length) done += await writeSome(context, batch.slice(done), options, result);
+): Promise<void> {
+  for await (const batch of batchesOf(context, source, options)) {
+    let rest = batch;
+    while (rest.length > 0) {
+      await options.breather.breathe(options.signal);
+      rest = rest.slice(await writeSome(context, rest, options));
+    }
   }
-  return result;
+}
+
+interface Failure {
+  readonly id: string;
+  readonly error: KeelsonError;
 }
 
 /** Writes documents from the front of the list, as many as fit into memory, and says how many that were. */
@@ -78,50 +58,86 @@ async function writeSome(
   context: IndexContext,
   documents: readonly SourceDocument[],
   options: WriteOptions,
-  result: Progress,
 ): Promise<number> {
-  const { signal, renewTtl, checkVectors, lease } = options;
+  const { signal, renewTtl, checkVectors, lease, sums, progress } = options;
   await settleUnfinished(context);
   const ids = documents.map(({ id }) => id);
-  const prepared: PreparedDocument[] = [];
   const embedded: EmbeddedTexts = new Map();
-  const prepare = async (i: number): Promise<PreparedDocument> => {
-    const document = documents[i] as SourceDocument;
-    if (i === prepared.length) prepared.push(await prepareDocument(context, document, signal));
-    return prepared[i] as PreparedDocument;
-  };
+  const drafter = createDrafter(context, documents, signal);
 
-  const staged = await withRetries(ids[0] as string, signal, async () => {
+  const { drafts, staged, failures } = await withRetries(ids[0] as string, signal, async () => {
     const { head, entries } = await readLedger(context, ids, signal);
     const generation = head.head.live;
     assertSameEmbedder(context, generation);
-    const nowMs = context.clock.now();
-    const drafts: Draft[] = [];
-    for (let i = 0, held = 0; i < documents.length && held < BATCH_CHARACTERS; i++) {
-      const document = await prepare(i);
-      drafts.push(await diffDocument(context, document, entries[i], { generation, nowMs, renewTtl }));
-      held += document.held();
-    }
-    const id = context.newId();
-    const found = await stageDrafts(context, drafts, {
-      writeId: id,
+    const diff: DiffOptions = { generation, nowMs: context.clock.now(), renewTtl };
+    const made = await drafter.draft(entries, diff);
+    for (const draft of made.drafts) options.check?.(draft);
+    const writeId = context.newId();
+    const work = checkVectors ? made.drafts : made.drafts.filter(({ outcome }) => outcome !== "unchanged");
+    const found = await stageDrafts(context, work, {
+      writeId,
       generation,
       embedded,
+      tally: sums.tally,
       checkVectors,
+      redraft: ({ document, before }) => diffDocument(context, document, before, { ...diff, readText: true }),
       signal,
     });
     const changes = found.flatMap(({ change }) => change ?? []);
     const records = found.flatMap((each) => each.records);
-    await commitWrites(context, { id, generation, head, changes, staged: records, lease }, signal);
-    return found;
+    await commitWrites(context, { id: writeId, generation, head, changes, staged: records, lease }, signal);
+    return { ...made, staged: found };
   });
 
-  for (const { draft, outcome } of staged) {
-    const again = options.migrated !== undefined && outcome !== "added";
-    result[again ? "changed" : outcome].push(draft.document.id);
-    addCounts(result.findings, draft.document.metadataFindings);
-    if (draft.document.held() > 0) addCounts(result.findings, (await draft.document.content()).findings);
+  for (const { document } of drafts) document.addFindings(sums.findings);
+  const written: DocumentProgress[] = [];
+  for (const { draft, outcome, reasons, error } of staged) {
+    const { id } = draft.document;
+    if (error !== undefined) failures.push({ id, error });
+    else {
+      sums.count(outcome);
+      if (progress.heard && outcome !== "unchanged") written.push({ id, outcome, reasons });
+    }
   }
-  result.embeddedChunks += embedded.size;
-  return staged.length;
+  sums.count("unchanged", drafts.length - staged.length);
+  for (const failure of failures) {
+    sums.fail(failure);
+    if (progress.heard) written.push({ id: failure.id, outcome: "failed", reasons: [] });
+  }
+  const done = drafts.length + failures.length - staged.filter(({ error }) => error !== undefined).length;
+  progress.advance(done, written);
+  return done;
+}
+
+/** Prepares each document once, however often it has to be compared with the ledger. */
+function createDrafter(
+  context: IndexContext,
+  documents: readonly SourceDocument[],
+  signal: AbortSignal | undefined,
+) {
+  const prepared: Draft["document"][] = [];
+  return {
+    draft: async (
+      entries: readonly Draft["before"][],
+      options: DiffOptions,
+    ): Promise<{ readonly drafts: Draft[]; readonly failures: Failure[] }> => {
+      const drafts: Draft[] = [];
+      const failures: Failure[] = [];
+      for (let i = 0, held = 0; i < documents.length && held < BATCH_CHARACTERS; i++) {
+        const source = documents[i] as SourceDocument;
+        try {
+          const preparing = prepared[i] ?? prepareDocument(context, source, signal);
+          const document = preparing instanceof Promise ? await preparing : preparing;
+          prepared[i] = document;
+          const drafting = diffDocument(context, document, entries[i], options);
+          drafts.push(drafting instanceof Promise ? await drafting : drafting);
+          held += document.held();
+        } catch (error) {
+          if (!isDocumentFault(error)) throw error;
+          failures.push({ id: source.id, error });
+        }
+      }
+      return { drafts, failures };
+    },
+  };
 }

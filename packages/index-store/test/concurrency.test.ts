@@ -88,7 +88,7 @@ describe("writers at once", () => {
       },
     };
     const writer = await open({ vectors: slow });
-    expect((await writer.upsert([{ id: "a", text: "two" }])).changed).toEqual(["a"]);
+    expect((await writer.upsert([{ id: "a", text: "two" }])).changed).toBe(1);
     expect(times).toBe(3);
     expect(embedder.texts).toEqual(["one", "two"]);
     expect((await index.get("a"))?.chunks[0]?.text).toBe("two");

@@ -54,7 +54,7 @@ describe("privacy", () => {
     expect(inspect(twice, { depth: 10, showHidden: true })).not.toContain("Ann1234");
     expect(await dump(storage)).not.toContain("Ann1234");
     const allowing = await open({ allowPiiInIds: true });
-    expect((await allowing.upsert(documents)).added).toEqual([secret]);
+    expect((await allowing.upsert(documents)).added).toBe(1);
   });
 
   it.each<[string, Redactor["redact"]]>([
@@ -104,7 +104,8 @@ describe("privacy", () => {
           cause: new Error(texts.join()),
         }),
       );
-    const { index } = await createSubject({ embedder: { ...createLetters(), embed } });
+    const embedding = { maxAttempts: 1 };
+    const { index } = await createSubject({ embedder: { ...createLetters(), embed }, embedding });
     const error = await failureOf(index.upsert([{ id: "a", text: "private words" }]));
     expect(error).toMatchObject({ code: "EMBEDDING_FAILED", retryable: true });
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain("private");

@@ -1,0 +1,60 @@
+import type { Clock } from "@keelson/core";
+import { invalid } from "./documents.ts";
+import { createRateLimiter, type RateLimiter } from "./rate-limiter.ts";
+
+/** How an index works with its embedder. */
+export interface EmbeddingOptions {
+  /** How many calls of the embedder may be under way at once, at least 1. Default 4. */
+  readonly concurrency?: number | undefined;
+  /** The most texts a call holds, at least 1. Default 256, and never more than the embedder's `maxBatchSize`. */
+  readonly batchSize?: number | undefined;
+  /**
+   * How often a call is made in a row that fails with `retryable: true` while nothing else gets through, at least 1.
+   * Between them passes the error's `retryAfterMs`, which holds back all calls, or else 0.5 s, 1 s, 2 s, up to 30 s.
+   * Default 8.
+   */
+  readonly maxAttempts?: number | undefined;
+  /** The most texts in any 60 seconds, retries included. Default: no limit. */
+  readonly textsPerMinute?: number | undefined;
+  /** The most tokens in any 60 seconds, retries included. Default: no limit. */
+  readonly tokensPerMinute?: number | undefined;
+  /** Counts a text's tokens as the embedder does. Default: an estimate, a token for every four UTF-16 code units. */
+  readonly countTokens?: ((text: string) => number) | undefined;
+  /** What a million tokens cost, in USD. Plans and results then say what they cost. */
+  readonly pricePerMillionTokens?: number | undefined;
+}
+
+/** The same, checked and complete. */
+export interface EmbeddingSettings {
+  readonly concurrency: number;
+  readonly batchSize: number;
+  readonly maxAttempts: number;
+  readonly limiter: RateLimiter;
+  countTokens(text: string): number;
+  /** What so many tokens cost, `undefined` where no price is known. */
+  costUsd(tokens: number): number | undefined;
+}
+
+const UNITS_A_TOKEN = 4;
+
+export function embeddingSettings(options: EmbeddingOptions | undefined, clock: Clock): EmbeddingSettings {
+  const { concurrency = 4, batchSize = 256, maxAttempts = 8 } = options ?? {};
+  const { textsPerMinute, tokensPerMinute, countTokens, pricePerMillionTokens } = options ?? {};
+  const counts = { concurrency, batchSize, maxAttempts };
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw invalid(`embedding.${name}`, "not a whole number of at least 1");
+  }
+  for (const [name, value] of Object.entries({ textsPerMinute, tokensPerMinute })) {
+    if (value !== undefined && !(value > 0)) throw invalid(`embedding.${name}`, "not above 0");
+  }
+  if (pricePerMillionTokens !== undefined && !(pricePerMillionTokens >= 0))
+    throw invalid("embedding.pricePerMillionTokens", "below 0");
+  return {
+    ...counts,
+    limiter: createRateLimiter(clock, { textsPerMinute, tokensPerMinute }),
+    countTokens: countTokens ?? ((text) => Math.ceil(text.length / UNITS_A_TOKEN)),
+    costUsd: (tokens) =>
+      pricePerMillionTokens === undefined ? undefined : (tokens * pricePerMillionTokens) / 1_000_000,
+  };
+}

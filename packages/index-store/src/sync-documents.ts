@@ -1,0 +1,154 @@
+import { KeelsonError, scanState } from "@keelson/core";
+import { type Breather, createBreather } from "./breather.ts";
+import type { IndexContext } from "./context.ts";
+import type { DocumentSource } from "./documents.ts";
+import { invalid } from "./documents.ts";
+import { readHead } from "./head.ts";
+import type { CheckOptions } from "./index-type.ts";
+import { type Lease, withLease } from "./lease.ts";
+import { isExpired, type LedgerEntry } from "./ledger.ts";
+import { migrate } from "./migrate.ts";
+import { type DocumentProgress, withProgress } from "./progress.ts";
+import { slices } from "./records.ts";
+import { removeBatch } from "./remove-batch.ts";
+import { writeDocuments } from "./write-documents.ts";
+import { createWriteSums, type WriteResult, type WriteSums } from "./write-result.ts";
+
+/**
+ * What a source is to the index: `full`, all that it shall hold, so that the rest is removed; `incremental`, a part,
+ * so that the rest stays.
+ */
+export type SyncMode = "full" | "incremental";
+
+/** What {@link Index.sync} takes. */
+export interface SyncOptions extends CheckOptions {
+  readonly mode: SyncMode;
+  /**
+   * The largest share of the index's documents, 0..1, that may be removed because the source has them no more. Expired
+   * ones don't count. 1 allows an empty source to empty the index. Default 0.5.
+   */
+  readonly maxDeleteRatio?: number | undefined;
+}
+
+const DEFAULT_MAX_DELETE_RATIO = 0.5;
+const BATCH_DOCUMENTS = 256;
+
+/** Brings the index up to date with a source, under the lease of syncs. */
+export async function syncDocuments(
+  context: IndexContext,
+  source: DocumentSource,
+  options: SyncOptions,
+): Promise<WriteResult> {
+  const { mode, checkVectors = false, maxDeleteRatio, onProgress } = options;
+  assertMode(mode);
+  assertRatio(maxDeleteRatio);
+  return await withLease(context, "sync", options.signal, async (lease) => {
+    const { signal } = lease;
+    const breather = createBreather(context.clock);
+    const sums = createWriteSums();
+    await migrate(context, { onProgress, sums, breather, signal });
+    const seen = new Set<string>();
+    await withProgress(onProgress, { task: "write" }, (progress) =>
+      writeDocuments(context, source, {
+        renewTtl: false,
+        checkVectors,
+        lease,
+        seen,
+        sums,
+        progress,
+        breather,
+        signal,
+      }),
+    );
+    if (mode === "full") {
+      const orphans = await findOrphans(context, seen, signal);
+      assertFewOrphans(context, orphans.visible, orphans.documents - sums.added(), maxDeleteRatio);
+      await removeThose(context, orphans.ids, { lease, sums, breather, onProgress });
+    }
+    return sums.result(context.embedding);
+  });
+}
+
+/** What the ledger has and a source has not. */
+interface Orphans {
+  readonly ids: readonly string[];
+  /** How many of them have not expired. */
+  readonly visible: number;
+  /** How many documents the ledger has. */
+  readonly documents: number;
+}
+
+export async function findOrphans(
+  context: IndexContext,
+  seen: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<Orphans> {
+  const { keys, state, clock } = context;
+  const { live } = (await readHead(context, signal)).head;
+  const prefix = keys.documents(live.number);
+  const nowMs = clock.now();
+  const ids: string[] = [];
+  let [visible, documents] = [0, 0];
+  for await (const { key, value } of scanState(state, { prefix, signal })) {
+    documents++;
+    const id = key.slice(prefix.length);
+    if (seen.has(id)) continue;
+    ids.push(id);
+    if (!isExpired(value as unknown as LedgerEntry, nowMs)) visible++;
+  }
+  return { ids, visible, documents };
+}
+
+/**
+ * Refuses to remove too much of an index.
+ *
+ * @throws KeelsonError DELETIONS_REFUSED
+ */
+export function assertFewOrphans(
+  { name }: IndexContext,
+  deletions: number,
+  documents: number,
+  maxDeleteRatio: number = DEFAULT_MAX_DELETE_RATIO,
+): void {
+  if (deletions === 0 || deletions <= documents * maxDeleteRatio) return;
+  throw new KeelsonError(
+    "DELETIONS_REFUSED",
+    `${deletions} of the ${documents} documents of the index ${name} would be removed`,
+    { details: { index: name, deletions, documents, maxDeleteRatio } },
+  );
+}
+
+interface RemovalOptions {
+  readonly lease: Lease;
+  readonly sums: WriteSums;
+  readonly breather: Breather;
+  readonly onProgress: CheckOptions["onProgress"];
+}
+
+export async function removeThose(
+  context: IndexContext,
+  ids: readonly string[],
+  { lease, sums, breather, onProgress }: RemovalOptions,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await withProgress(onProgress, { task: "remove", total: ids.length }, async (progress) => {
+    for (const batch of slices(ids, BATCH_DOCUMENTS)) {
+      await breather.breathe(lease.signal);
+      const gone = await removeBatch(context, batch, { lease, signal: lease.signal });
+      sums.count("removed", gone.size);
+      const documents = [...gone.keys()].map(
+        (id): DocumentProgress => ({ id, outcome: "removed", reasons: ["orphaned"] }),
+      );
+      progress.advance(batch.length, documents);
+    }
+  });
+}
+
+export function assertMode(mode: unknown): asserts mode is SyncMode {
+  if (mode !== "full" && mode !== "incremental") throw invalid("mode", 'neither "full" nor "incremental"');
+}
+
+export function assertRatio(ratio: number | undefined): void {
+  if (ratio !== undefined && !(ratio >= 0 && ratio <= 1))
+    throw invalid("maxDeleteRatio", "not between 0 and 1");
+}

@@ -1,0 +1,30 @@
+import { createBreather } from "./breather.ts";
+import type { IndexContext } from "./context.ts";
+import type { DocumentSource } from "./documents.ts";
+import { readHead } from "./head.ts";
+import type { CheckOptions } from "./index-type.ts";
+import { isEmpty, migrate } from "./migrate.ts";
+import { withProgress } from "./progress.ts";
+import { writeDocuments } from "./write-documents.ts";
+import { createWriteSums, type WriteResult } from "./write-result.ts";
+
+/** Writes documents without a lease: each batch compares and sets. */
+export async function upsertDocuments(
+  context: IndexContext,
+  documents: DocumentSource,
+  { checkVectors = false, onProgress, signal }: CheckOptions,
+): Promise<WriteResult> {
+  signal?.throwIfAborted();
+  const breather = createBreather(context.clock);
+  const sums = createWriteSums();
+  if (await canMoveFreely(context, signal)) await migrate(context, { onProgress, sums, breather, signal });
+  await withProgress(onProgress, { task: "write" }, (progress) =>
+    writeDocuments(context, documents, { renewTtl: true, checkVectors, sums, progress, breather, signal }),
+  );
+  return sums.result(context.embedding);
+}
+
+async function canMoveFreely(context: IndexContext, signal: AbortSignal | undefined): Promise<boolean> {
+  const { live } = (await readHead(context, signal)).head;
+  return live.embedder !== context.embedder.id && (await isEmpty(context, live, signal));
+}
