@@ -14,7 +14,7 @@ import {
   UNNAMED,
 } from "./arguments.ts";
 import { reportAudit } from "./audit.ts";
-import { digestValue, keyOf, randomToken } from "./digest.ts";
+import { digestValue, randomToken } from "./digest.ts";
 import { dueAtMs, dueRotation } from "./due.ts";
 import { endGrace } from "./end-grace.ts";
 import { createDecoy, matchVersion } from "./live-versions.ts";
@@ -72,7 +72,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       const text =
         value === undefined ? readValue("generate", generate(), kind) : readValue("value", value, kind);
       const key = randomToken();
-      const candidate = { value: text, ...digestValue(keyOf(key), text) };
+      const candidate = { value: text, ...digestValue(key, text) };
       const first = created(name, kind, key, candidate, { now: time.now(), by, why });
       const written = await records.write(first, "absent", signal);
       // A backend that repeats a write whose answer was lost reports its own success as a conflict.

@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createKeyedHash, type KeyedHash } from "./keyed-hash.ts";
 
 const BYTES = 32;
 
@@ -15,20 +16,16 @@ export function randomToken(): string {
   return randomBytes(BYTES).toString("base64url");
 }
 
-/** A key made ready once, which halves the cost of every hash under it. */
-export function keyOf(token: string): KeyObject {
-  return createSecretKey(token, "base64url");
+/** The keyed hash of a secret, by the key in its record. */
+export function keyedHashOf(key: string): KeyedHash {
+  return createKeyedHash(Buffer.from(key, "base64url"));
 }
 
-/** HMAC-SHA-256 of a value: whatever its length, 32 bytes that can be compared in constant time. */
-export function hmac(key: KeyObject, value: string): Buffer {
-  return createHmac("sha256", key).update(value, "utf8").digest();
-}
-
-/** The digest and fingerprint of a value. */
-export function digestValue(key: KeyObject, value: string): ValueDigest {
-  const digest = hmac(key, value);
-  const fingerprint = createHmac("sha256", key)
+/** The digest and fingerprint of a value, by the key in the secret's record. */
+export function digestValue(key: string, value: string): ValueDigest {
+  const bytes = Buffer.from(key, "base64url");
+  const digest = createHmac("sha256", bytes).update(value, "utf8").digest();
+  const fingerprint = createHmac("sha256", bytes)
     .update("fingerprint")
     .update(digest)
     .digest("hex")

@@ -1,5 +1,6 @@
-import { type KeyObject, randomBytes } from "node:crypto";
-import { decodeToken, hmac, keyOf, randomToken, sameDigest } from "./digest.ts";
+import { randomBytes } from "node:crypto";
+import { decodeToken, keyedHashOf, randomToken, sameDigest } from "./digest.ts";
+import type { KeyedHash } from "./keyed-hash.ts";
 import type { StoredSecret, StoredVersion } from "./stored-secret.ts";
 
 /** The most versions that are accepted at a time: the current one and two previous ones. */
@@ -14,7 +15,7 @@ interface Slot {
 
 /** What a presented value is compared with: always the same number of digests, however many versions live. */
 export interface LiveVersions {
-  readonly key: KeyObject;
+  readonly hash: KeyedHash;
   readonly slots: readonly Slot[];
   /** The earliest deadline: from then on the record is to be written anew. */
   readonly closesAtMs: number;
@@ -27,17 +28,17 @@ export function readLiveVersions({ key, versions }: StoredSecret): LiveVersions 
   const deadlines = live.flatMap(({ expiresAtMs, stage }) =>
     stage === "previous" ? [expiresAtMs ?? 0] : [],
   );
-  return { key: keyOf(key), slots: filled(slots), closesAtMs: Math.min(...deadlines) };
+  return { hash: keyedHashOf(key), slots: filled(slots), closesAtMs: Math.min(...deadlines) };
 }
 
 /** Live versions of a secret that does not exist, which cost as much to compare with as those of one that does. */
 export function createDecoy(): LiveVersions {
-  return { key: keyOf(randomToken()), slots: filled([]), closesAtMs: Number.POSITIVE_INFINITY };
+  return { hash: keyedHashOf(randomToken()), slots: filled([]), closesAtMs: Number.POSITIVE_INFINITY };
 }
 
 /** The live version whose value was presented, whatever its deadline. Compares with all, and does not stop at a match. */
-export function matchVersion({ key, slots }: LiveVersions, presented: string): StoredVersion | undefined {
-  const digest = hmac(key, presented);
+export function matchVersion({ hash, slots }: LiveVersions, presented: string): StoredVersion | undefined {
+  const digest = hash.hash(presented);
   let match: StoredVersion | undefined;
   for (const slot of slots) if (sameDigest(slot.digest, digest)) match = slot.version;
   return match;

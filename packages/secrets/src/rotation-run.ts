@@ -306,7 +306,7 @@ export class RotationRun {
   }
 
   #digest(entry: Entry, value: string = this.#value ?? ""): Candidate {
-    return { value, ...digestValue(entry.live.key, value) };
+    return { value, ...digestValue(entry.secret.key, value) };
   }
 
   #context(secret: StoredSecret, version: number): RotationContext {

@@ -186,7 +186,7 @@ describe("a backend that limits payloads", () => {
   const limited = (maxPayloadBytes: number) => {
     const { backend } = openStore();
     const capabilities = { ...backend.capabilities, maxPayloadBytes };
-    return { backend, ...openStore({ secrets: { ...backend, capabilities } }) };
+    return openStore({ secrets: { ...backend, capabilities } });
   };
 
   it("is given as many audit events as there is room for", async () => {

@@ -1,5 +1,10 @@
 import { createManualClock, createMemoryStorage } from "@keelson/adapters-memory";
-import { createRotationRunner, createSecretStore, type RotationHooks } from "@keelson/secrets";
+import {
+  createRotationRunner,
+  createSecretStore,
+  type RotationHooks,
+  type SecretKind,
+} from "@keelson/secrets";
 import { createFaultyStorage } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import { MINUTE, openStore, token } from "./support/open-store.ts";
@@ -98,11 +103,12 @@ describe("createRotationRunner", () => {
     expect((await store.current("api")).version).toBe(3);
   });
 
-  it.each([
+  const hooks: RotationHooks = { set: async () => {}, test: async () => true };
+  it.each<[string, SecretKind, RotationHooks]>([
     ["without hooks", "use", {}],
-    ["with hooks", "use", { set: async () => {}, test: async () => true }],
-    ["with hooks", "verify", { set: async () => {}, test: async () => true }],
-  ] as const)("rotates once in many processes at a time, %s, kind %s", async (_, kind, hooks) => {
+    ["with hooks", "use", hooks],
+    ["with hooks", "verify", hooks],
+  ])("rotates once in many processes at a time, %s, kind %s", async (_, kind, hooks) => {
     const { store, reopen, clock } = openStore();
     await store.put("api", token("one"), { kind });
     await store.schedule("api", WEEKLY);
