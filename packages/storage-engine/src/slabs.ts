@@ -11,7 +11,7 @@ export interface SlabsOptions {
 }
 
 /** Some rows that lie side by side. */
-export interface Slab {
+interface Slab {
   /** Row-major: as many floats a row as the dimension, no gaps. */
   readonly rows: Float32Array;
   /** The same rows, as the kernel has them; `undefined` when it has not. */

@@ -90,6 +90,21 @@ describe(createVectorTable.name, () => {
       expect(answers[0]).toEqual(answers[1]);
     }
   });
+
+  it("finds what the kernel measures as 0 because its products are too small for a float", () => {
+    const dimension = 64;
+    const query = new Float32Array(dimension).fill(1e-20);
+    for (const metric of ["cosine", "dot"] as const) {
+      const answers = createPair(dimension, metric).map((table) => {
+        const vector = new Float32Array(dimension).fill(6.9e-26);
+        table.upsert({ id: "best", vector, text: undefined, metadata: undefined }, 0);
+        const one = new Float32Array(dimension).fill(1.3e-25, 0, 1);
+        table.upsert({ id: "other", vector: one, text: undefined, metadata: undefined }, 0);
+        return table.query(query, 1, undefined).map(({ id }) => id);
+      });
+      expect(answers).toEqual([["best"], ["best"]]);
+    }
+  });
 });
 
 describe(sieveRows.name, () => {
