@@ -11,6 +11,8 @@ export interface Layout {
   readonly cut: string;
   /** Files on their way to their place; emptied at open. */
   readonly temporary: string;
+  /** What the log came to up to some point, so that it can be read from there on. */
+  readonly checkpoint: string;
   /** How much of the log has been acknowledged. */
   readonly acknowledged: string;
   readonly masterKey: string;
@@ -30,6 +32,7 @@ export function createLayout(root: string): Layout {
     blobs: join(root, "blobs"),
     cut: join(root, "cut"),
     temporary,
+    checkpoint: join(root, "checkpoint"),
     acknowledged: join(root, "acknowledged"),
     masterKey: join(root, "master.key"),
     segment: (number) => join(log, `${String(number).padStart(10, "0")}.log`),

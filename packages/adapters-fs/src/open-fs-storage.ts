@@ -15,6 +15,22 @@ export interface FsStorageOptions {
   readonly masterKey?: Uint8Array | undefined;
   /** From this size on, in bytes, a segment of the log is followed by a new one. Default 64 MiB. */
   readonly segmentBytes?: number | undefined;
+  /**
+   * From which share of dead bytes on the files are compacted in the background, above 0 and up to 1. Dead is what was
+   * replaced or deleted, and what opening costs beyond reading content. Compaction writes all content to a new file, in
+   * pieces of some 4 MiB with reads and writes in between. Default 0.5: files grow to twice what they hold, if that.
+   * 1: only when {@link Storage.reclaim} asks for it.
+   */
+  readonly compactAt?: number | undefined;
+  /** Files that take less, in bytes, are compacted only when {@link Storage.reclaim} asks for it. Default 16 MiB. */
+  readonly compactFromBytes?: number | undefined;
+  /**
+   * What acknowledged means. `"disk"`, the default: on stable storage. `"os"`: handed to the operating system. That is
+   * many times as fast where writers wait for each write, and survives `kill -9`; a power cut or a crash of the system
+   * may take the newest writes, seconds of them, though never one without all after it. Closing and new segments make
+   * all durable. It is said of vectors, state and secrets; blobs are always synced.
+   */
+  readonly durability?: "disk" | "os" | undefined;
   /** Is called when opening finds a write that a crash tore, and cuts it. Nobody was told that it had succeeded. */
   readonly onTornTail?: ((tail: TornTail) => void) | undefined;
   /** For tests: what to use in place of the machine's filesystem, to inject faults. */
@@ -25,7 +41,8 @@ export interface FsStorageOptions {
  * Opens the storage in a directory, or makes one there. What it acknowledged is on stable storage: it survives
  * `kill -9` and power cuts. The directory belongs to one process at a time.
  *
- * Vectors, state and secrets live in memory and in one append-only log; blobs are files. Opening reads the whole log.
+ * Vectors, state and secrets live in memory and in one append-only log; blobs are files. Opening reads a checkpoint of
+ * them and what the log holds beyond it.
  * Writes that arrive together share one fsync. A read answers only with what is durable. Secrets are sealed
  * (AES-256-GCM) before they touch the disk.
  *
@@ -33,7 +50,7 @@ export interface FsStorageOptions {
  *
  * @param directory Made where it is missing, with mode 0700. It needs a local filesystem with hard links.
  * @throws KeelsonError STORE_LOCKED when a process has it open, be it this one.
- * @throws KeelsonError STORE_CORRUPT when anything in the log is damaged. Nothing is changed then.
+ * @throws KeelsonError STORE_CORRUPT when anything in the checkpoint or the log is damaged. Nothing is changed then.
  * @throws KeelsonError STORE_FORMAT_UNSUPPORTED when a later version wrote it.
  * @throws KeelsonError STORE_FAILED when the filesystem refuses; `cause` says why.
  * @throws KeelsonError ARGUMENT_INVALID when an option makes no sense.

@@ -7,13 +7,15 @@ import {
   createSecretBackend,
   createStateStore,
   createVectorStore,
+  orAbort,
 } from "@keelson/storage-engine";
 import { createFsBlobs, syncBlobNames } from "./blobs/fs-blobs.ts";
+import { type Compactor, createCompactor } from "./compactor.ts";
 import { makeDirectory } from "./durable-files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { createHealth } from "./health.ts";
 import { createLayout, type Layout } from "./layout.ts";
-import { type OpenLogOptions, openLog } from "./log/open-log.ts";
+import { openLog } from "./log/open-log.ts";
 import type { FsStorageOptions } from "./open-fs-storage.ts";
 import { acquireOwnerLock, type OwnerLock } from "./owner-lock.ts";
 import type { Processes } from "./processes.ts";
@@ -28,6 +30,8 @@ export interface Machine {
 }
 
 const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
+const DEFAULT_COMPACT_AT = 0.5;
+const DEFAULT_COMPACT_FROM_BYTES = 16 * 1024 * 1024;
 
 /** Opens a storage on a machine: the real one, or one that a test makes up. */
 export async function openStore(
@@ -35,21 +39,36 @@ export async function openStore(
   options: Omit<FsStorageOptions, "fileSystem">,
   machine: Machine,
 ): Promise<Storage> {
-  const { segmentBytes = DEFAULT_SEGMENT_BYTES, onTornTail } = options;
+  const { segmentBytes = DEFAULT_SEGMENT_BYTES, compactAt = DEFAULT_COMPACT_AT } = options;
+  const { compactFromBytes = DEFAULT_COMPACT_FROM_BYTES, durability = "disk", onTornTail } = options;
   if (typeof directory !== "string" || directory === "") throw argumentInvalid("directory", "is not a path");
   const masterKey = options.masterKey === undefined ? undefined : ownMasterKey(options.masterKey);
-  if (!Number.isSafeInteger(segmentBytes) || segmentBytes < 1)
-    throw argumentInvalid(
-      "segmentBytes",
-      `is ${String(segmentBytes)}, expected a whole number of at least 1`,
-    );
+  assertPositive(segmentBytes, "segmentBytes");
+  assertPositive(compactFromBytes, "compactFromBytes");
+  if (typeof compactAt !== "number" || !(compactAt > 0 && compactAt <= 1))
+    throw argumentInvalid("compactAt", `is ${String(compactAt)}, expected a number above 0 and up to 1`);
+  if (durability !== "disk" && durability !== "os")
+    throw argumentInvalid("durability", 'is neither "disk" nor "os"');
 
   const layout = createLayout(resolve(directory));
   try {
     await makeDirectory(machine.fileSystem, layout.temporary);
     const lock = await acquireOwnerLock({ ...machine, layout });
     try {
-      return await openOwned({ machine, layout, lock, masterKey, segmentBytes, onTornTail });
+      const unsynced = durability === "os";
+      return await openOwned({
+        ...{
+          machine,
+          layout,
+          lock,
+          masterKey,
+          segmentBytes,
+          compactAt,
+          compactFromBytes,
+          unsynced,
+          onTornTail,
+        },
+      });
     } catch (error) {
       // The first error says more than one about letting go.
       await lock.release(!lock.takenOver).catch(() => {});
@@ -65,10 +84,13 @@ interface OwnedOptions extends Pick<FsStorageOptions, "masterKey" | "onTornTail"
   readonly layout: Layout;
   readonly lock: OwnerLock;
   readonly segmentBytes: number;
+  readonly compactAt: number;
+  readonly compactFromBytes: number;
+  readonly unsynced: boolean;
 }
 
 async function openOwned(options: OwnedOptions): Promise<Storage> {
-  const { layout, lock, segmentBytes, onTornTail } = options;
+  const { layout, lock, segmentBytes, compactAt, compactFromBytes, unsynced, onTornTail } = options;
   const { fileSystem } = options.machine;
   await sweepTemporary(fileSystem, layout);
   await makeDirectory(fileSystem, layout.blobs);
@@ -78,18 +100,14 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
   const masterKey = options.masterKey ?? (await readMasterKey(fileSystem, layout));
   const engine = createEngine();
   const health = createHealth();
-  const { apply } = engine;
+  let compactor: Compactor | undefined;
   const log = await openLog({
-    fileSystem,
-    layout,
-    lock,
-    health,
-    segmentBytes,
-    apply,
-  } satisfies OpenLogOptions);
+    ...{ fileSystem, layout, lock, health, segmentBytes, unsynced, engine },
+    onWritten: () => compactor?.consider(),
+  });
   try {
     const secrets = engine.secrets.values();
-    const { storeId, writer, tornTail } = log;
+    const { storeId, writer, checkpoint, tornTail } = log;
     const sealer = await openSealer({ fileSystem, layout, storeId, masterKey, secrets });
     // In a turn of its own: what it throws is the host's to report, and never fails the opening.
     if (tornTail !== undefined) queueMicrotask(() => onTornTail?.(tornTail));
@@ -97,21 +115,48 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
     const access = createAccess(layout.root);
     const parts = { engine, journal: writer, access };
     const { blobs, idle } = createFsBlobs({ fileSystem, layout, access, health, lock });
+    const compacting = createCompactor({
+      ...{
+        fileSystem,
+        layout,
+        storeId,
+        engine,
+        writer,
+        lock,
+        health,
+        checkpoint,
+        compactAt,
+        compactFromBytes,
+      },
+    });
+    compactor = compacting;
     let closing: Promise<void> | undefined;
     const end = async (): Promise<void> => {
       access.close();
       try {
         await idle();
-        await writer.close();
+        await compacting.close();
       } finally {
-        await lock.release(health.isWell());
+        try {
+          await writer.close();
+        } finally {
+          await lock.release(health.isWell());
+        }
       }
     };
-    return {
+    const stores = {
       vectors: createVectorStore({ ...parts, durable: true, physicalDelete: false }),
       state: createStateStore(parts),
       blobs,
       secrets: createSecretBackend({ ...parts, durable: true, sealed: true, sealer }),
+    };
+    return {
+      ...stores,
+      reclaim: async (callOptions) => {
+        access.enter(callOptions?.signal);
+        const reclaimedBytes = await orAbort(compacting.reclaim(), callOptions?.signal);
+        return { reclaimedBytes, stores: Object.values(stores) };
+      },
       close: () => {
         closing ??= end().catch((cause: unknown) => {
           throw failed("close the store", cause);
@@ -123,6 +168,11 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
     await log.writer.close().catch(() => {});
     throw error;
   }
+}
+
+function assertPositive(value: unknown, argument: string): void {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return;
+  throw argumentInvalid(argument, `is ${String(value)}, expected a whole number of at least 1`);
 }
 
 // Whatever lies there was on its way when a process ended.

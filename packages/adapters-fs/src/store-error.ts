@@ -17,3 +17,16 @@ export function failed(operation: string, cause: unknown): Error {
   if (isKeelsonError(cause)) return cause as Error;
   return new KeelsonError("STORE_FAILED", `could not ${operation}`, { details: { operation }, cause });
 }
+
+/** Makes the error for a file that a later version wrote. */
+export function formatUnsupported(
+  file: string,
+  format: number,
+  supported: readonly number[],
+): KeelsonError<"STORE_FORMAT_UNSUPPORTED"> {
+  return new KeelsonError(
+    "STORE_FORMAT_UNSUPPORTED",
+    `${file} is of format ${format}, supported: ${supported.join(", ")}`,
+    { details: { file, format, supported } },
+  );
+}

@@ -146,7 +146,13 @@ const act = fc.oneof(
   { weight: 4, arbitrary: blobs },
   { weight: 3, arbitrary: secrets },
   { weight: 2, arbitrary: fc.constantFrom<Act>({ name: "close" }, { name: "kill" }) },
+  { weight: 1, arbitrary: fc.constant<Act>({ name: "reclaim", step: reclaim }) },
 );
+
+// By how much the files became smaller is each storage's own.
+async function reclaim(storage: Storage): Promise<unknown> {
+  return (await storage.reclaim?.())?.stores.length;
+}
 
 async function outcome(step: Step, storage: Storage): Promise<unknown> {
   try {
@@ -163,10 +169,11 @@ describe(openFsStorage.name, () => {
       fc.asyncProperty(
         fc.array(act, { minLength: 1, maxLength: 40, size: "max" }),
         fc.constantFrom(1, 300, 1 << 20),
-        async (acts, segmentBytes) => {
+        fc.constantFrom(1, 2000, 1 << 20),
+        async (acts, segmentBytes, compactFromBytes) => {
           const machine = createTestMachine();
           const memory = createMemoryStorage();
-          let fs = await machine.open({ segmentBytes });
+          let fs = await machine.open({ segmentBytes, compactFromBytes });
           for (const each of acts) {
             if ("step" in each) {
               const [onDisk, inMemory] = [await outcome(each.step, fs), await outcome(each.step, memory)];
@@ -175,7 +182,7 @@ describe(openFsStorage.name, () => {
             }
             if (each.name === "close") await fs.close();
             else machine.kill();
-            fs = await machine.open({ segmentBytes });
+            fs = await machine.open({ segmentBytes, compactFromBytes });
           }
         },
       ),

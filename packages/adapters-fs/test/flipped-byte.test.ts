@@ -2,13 +2,14 @@ import { openFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError, Secret, type Storage } from "@keelson/core";
 import type { SimulatedFileSystem } from "@keelson/testkit/file-system";
 import { describe, expect, it } from "vitest";
-import { checksum } from "../src/checksum.ts";
+import { checksum } from "../src/codec/checksum.ts";
 import { encodeFrame } from "../src/log/frame.ts";
+import { firstHeader } from "../src/log/segment.ts";
 import { encodeSegmentHeader } from "../src/log/segment-header.ts";
 import { createTestMachine, STORE, type TestMachine } from "./subject.ts";
 
 /** A small store with a bit of everything, in several segments. */
-async function writeStore(machine: TestMachine): Promise<void> {
+async function writeStore(machine: TestMachine, compacted = false): Promise<void> {
   const storage = await machine.open({ segmentBytes: 150 });
   const docs = await storage.vectors.open("docs", { dimension: 2, metric: "dot" });
   await docs.upsert([{ id: "a", vector: Float32Array.of(1, 2), text: "text", metadata: { x: 1 } }]);
@@ -16,6 +17,7 @@ async function writeStore(machine: TestMachine): Promise<void> {
   await storage.blobs.put("blob", Uint8Array.of(1, 2, 3));
   await storage.secrets.write("s", new Secret("hunter2", { name: "s", version: 1 }), { expect: "absent" });
   await docs.delete(["nobody"]);
+  if (compacted) await storage.reclaim?.();
   await storage.state.commit([{ key: "last", value: 1 }]);
   await storage.state.commit([{ key: "very last", value: 2 }]);
 }
@@ -56,14 +58,16 @@ function content(fileSystem: SimulatedFileSystem): [string, Uint8Array][] {
 
 // What may be flipped without harm: a slot, since there are two, and the lock of a dead process.
 describe.each([
-  { how: "closed", closed: true, spared: ["acknowledged"] },
-  { how: "killed", closed: false, spared: ["acknowledged", "lock-"] },
-])(`${openFsStorage.name}, on a store that was $how`, ({ closed, spared }) => {
+  { how: "closed", closed: true, compacted: false, spared: ["acknowledged"] },
+  { how: "killed", closed: false, compacted: false, spared: ["acknowledged", "lock-"] },
+  { how: "compacted and closed", closed: true, compacted: true, spared: ["acknowledged"] },
+  { how: "compacted and killed", closed: false, compacted: true, spared: ["acknowledged", "lock-"] },
+])(`${openFsStorage.name}, on a store that was $how`, ({ closed, compacted, spared }) => {
   it("tells of a flip in any byte of any file, or gives everything back unchanged", {
     timeout: 120_000,
   }, async () => {
     const original = createTestMachine();
-    await writeStore(original);
+    await writeStore(original, compacted);
     original.kill();
     if (closed) await (await original.open()).close();
     const wanted = await readAll(await createTestMachine(original.fileSystem.clone()).open());
@@ -95,7 +99,7 @@ describe.each([
 
   it("finds a flip by what it still knows when the newest slot is the one that was flipped", async () => {
     const machine = createTestMachine();
-    await writeStore(machine);
+    await writeStore(machine, compacted);
     machine.kill();
     if (closed) await (await machine.open()).close();
     for (const place of [0, 512]) flip(machine.fileSystem, `${STORE}/acknowledged`, place + 30, 1);
@@ -107,16 +111,19 @@ describe.each([
 });
 
 describe(openFsStorage.name, () => {
-  it("misses no file that is gone", async () => {
+  it.each([false, true])("misses no file that is gone, compacted: %s", async (compacted) => {
     const original = createTestMachine();
-    await writeStore(original);
+    await writeStore(original, compacted);
     original.kill();
-    const paths = original.fileSystem.files.keys().filter((path) => /\/log\/|\/acknowledged$/.test(path));
+    const paths = original.fileSystem.files
+      .keys()
+      .filter((path) => /\/log\/|\/(acknowledged|checkpoint)$/.test(path));
     expect(paths.length).toBeGreaterThan(3);
     for (const path of paths) {
       const machine = createTestMachine(original.fileSystem.clone());
       machine.fileSystem.files.delete(path);
-      await expect(machine.open()).rejects.toMatchObject({ code: "STORE_CORRUPT", details: { file: path } });
+      const file = path.endsWith("/checkpoint") ? `${STORE}/log/0000000001.log` : path;
+      await expect(machine.open()).rejects.toMatchObject({ code: "STORE_CORRUPT", details: { file } });
     }
   });
 
@@ -233,14 +240,14 @@ describe(openFsStorage.name, () => {
     const frame = encodeFrame(
       [Uint8Array.of(99)],
       1,
-      header.readUInt32LE(60),
+      header.readUInt32LE(92),
       checksum(header.subarray(16, 32)),
     );
     const log = Buffer.concat([header, frame.bytes]);
     machine.fileSystem.files.set(path, log);
     await expect(machine.open()).rejects.toMatchObject({
       code: "STORE_CORRUPT",
-      details: { start: 64, end: log.length },
+      details: { start: 96, end: log.length },
     });
   });
 
@@ -261,11 +268,9 @@ describe(openFsStorage.name, () => {
     const path = `${STORE}/log/0000000001.log`;
     const written = read(machine.fileSystem, path);
     const storeId = written.slice(16, 32);
-    const header = Buffer.from(
-      encodeSegmentHeader({ storeId, number: 1, sequence: 1, previousEnd: 0, previousChecksum: 0 }),
-    );
+    const header = Buffer.from(encodeSegmentHeader(firstHeader(storeId)));
     header.writeUInt32LE(2, 8);
-    header.writeUInt32LE(checksum(header.subarray(0, 60)), 60);
+    header.writeUInt32LE(checksum(header.subarray(0, 92)), 92);
     machine.fileSystem.files.set(path, header);
     await expect(machine.open()).rejects.toMatchObject({
       code: "STORE_FORMAT_UNSUPPORTED",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BlobInfo } from "@keelson/core";
-import { checksum } from "../checksum.ts";
+import { checksum } from "../codec/checksum.ts";
 import type { OpenFile } from "../file-system.ts";
 import { corrupt } from "../store-error.ts";
 

@@ -1,4 +1,4 @@
-import { checksum } from "../checksum.ts";
+import { checksum } from "../codec/checksum.ts";
 import { createWhole, readWhole, writeAll } from "../durable-files.ts";
 import type { FileSystem, OpenFile } from "../file-system.ts";
 import type { Layout } from "../layout.ts";

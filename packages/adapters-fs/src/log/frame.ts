@@ -1,4 +1,4 @@
-import { checksum } from "../checksum.ts";
+import { checksum } from "../codec/checksum.ts";
 
 /** What stands in front of a frame's payload. */
 export interface FrameHeader {

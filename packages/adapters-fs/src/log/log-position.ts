@@ -9,3 +9,9 @@ export interface LogPosition {
   /** The checksum of what stands before it: a frame, or the segment's header. */
   readonly checksum: number;
 }
+
+/** The one that comes later in the log. */
+export function laterPosition(one: LogPosition, other: LogPosition): LogPosition {
+  const isLater = one.segment === other.segment ? one.end > other.end : one.segment > other.segment;
+  return isLater ? one : other;
+}

@@ -1,5 +1,6 @@
 import type { Journal } from "@keelson/storage-engine";
-import { checksum } from "../checksum.ts";
+import { checksum } from "../codec/checksum.ts";
+import { encodeOp } from "../codec/op-codec.ts";
 import { closeAll, writeAll } from "../durable-files.ts";
 import type { FileSystem } from "../file-system.ts";
 import type { Health } from "../health.ts";
@@ -7,11 +8,19 @@ import type { Layout } from "../layout.ts";
 import type { OwnerLock } from "../owner-lock.ts";
 import type { Acknowledgement } from "./acknowledgement.ts";
 import { encodeFrame } from "./frame.ts";
-import { encodeOp } from "./op-codec.ts";
+import type { LogPosition } from "./log-position.ts";
 import { createSegment, nextHeader, type OpenSegment } from "./segment.ts";
 
 /** A log open for writing. */
 export interface LogWriter extends Journal {
+  /** How many bytes were written, those included that were read when it was opened. */
+  readonly bytes: number;
+  /** Behind what is written. */
+  readonly position: LogPosition;
+  /** Goes on in a new segment, and says where that one starts. Ops that have not been written yet come behind it. */
+  startSegment(): Promise<LogPosition>;
+  /** Resolves once all ops taken so far are on stable storage, with a position behind them. */
+  settle(): Promise<LogPosition>;
   /** Ends what is under way and closes the files. */
   close(): Promise<void>;
 }
@@ -26,13 +35,18 @@ export interface LogWriterOptions {
   readonly acknowledgement: Acknowledgement;
   /** Where to go on. */
   readonly segment: OpenSegment;
+  /** How many bytes of it were read. */
+  readonly bytes: number;
   /** A segment of at least this size is followed by a new one. */
   readonly segmentBytes: number;
+  /** Is called when something was written. */
+  readonly onWritten: () => void;
 }
 
 interface Waiting {
-  readonly bytes: Uint8Array;
-  readonly resolve: () => void;
+  /** `undefined` for one who only wants to know that all before it is on stable storage. */
+  readonly bytes: Uint8Array | undefined;
+  readonly resolve: (position: LogPosition) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -44,69 +58,107 @@ const LARGEST_BATCH = 64 * 1024 * 1024;
 export function createLogWriter(options: LogWriterOptions): LogWriter {
   const { fileSystem, layout, storeId, lock, health, acknowledgement, segmentBytes } = options;
   const seed = checksum(storeId);
-  let { file, position } = options.segment;
+  const { unsynced } = options.segment;
+  let { segment, bytes: writtenBytes } = options;
   let waiting: Waiting[] = [];
+  let segmentWanted: Waiting[] = [];
   let running: Promise<void> | undefined;
 
+  const makeDurable = async (): Promise<void> => {
+    await segment.file.sync();
+    await lock.assertHeld();
+    await acknowledgement.write(segment.position);
+  };
   const startSegment = async (): Promise<void> => {
-    const started = await createSegment(fileSystem, layout, nextHeader(storeId, position));
-    const full = file;
-    ({ file, position } = started);
+    // The next segment says that this one is whole.
+    if (unsynced) await makeDurable();
+    const full = segment.file;
+    segment = await createSegment(fileSystem, layout, nextHeader(storeId, segment, unsynced));
+    writtenBytes += segment.position.end;
     await full.close();
   };
-  const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
-    if (position.end >= segmentBytes) await startSegment();
-    const payload = batch.map(({ bytes }) => bytes);
+  const writeFrame = async (payload: readonly Uint8Array[]): Promise<void> => {
+    if (segment.position.end >= segmentBytes) await startSegment();
+    const { file, position, hash } = segment;
     const sequence = position.sequence + 1;
     const frame = encodeFrame(payload, sequence, position.checksum, seed);
     await writeAll(file, frame.bytes, position.end);
-    await file.sync();
-    const { segment, end } = position;
-    position = { segment, end: end + frame.bytes.length, sequence, checksum: frame.checksum };
+    if (!unsynced) await file.sync();
+    hash.update(frame.bytes);
+    const end = position.end + frame.bytes.length;
+    segment = { ...segment, position: { ...position, end, sequence, checksum: frame.checksum } };
+    writtenBytes += frame.bytes.length;
     await lock.assertHeld();
-    await acknowledgement.write(position);
+    if (!unsynced) await acknowledgement.write(segment.position);
+  };
+  const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
+    const payload = batch.flatMap(({ bytes }) => bytes ?? []);
+    if (payload.length > 0) await writeFrame(payload);
+    if (unsynced && payload.length < batch.length) await makeDurable();
+  };
+  const attempt = async (batch: readonly Waiting[], work: () => Promise<void>): Promise<void> => {
+    try {
+      health.assert();
+      await work();
+      for (const { resolve } of batch) resolve(segment.position);
+    } catch (cause) {
+      const error = health.fail("write the log", cause);
+      for (const { reject } of batch) reject(error);
+    }
   };
   const run = async (): Promise<void> => {
     // Calls made in one turn share the first write too.
     await Promise.resolve();
-    while (waiting.length > 0) {
-      const batch = takeBatch();
-      try {
-        health.assert();
-        await writeBatch(batch);
-        for (const { resolve } of batch) resolve();
-      } catch (cause) {
-        const error = health.fail("write the log", cause);
-        for (const { reject } of batch) reject(error);
+    while (waiting.length > 0 || segmentWanted.length > 0) {
+      if (segmentWanted.length > 0) {
+        const wanted = segmentWanted;
+        segmentWanted = [];
+        await attempt(wanted, startSegment);
+        continue;
       }
+      const batch = takeBatch();
+      await attempt(batch, () => writeBatch(batch));
+      options.onWritten();
     }
     running = undefined;
   };
   const takeBatch = (): Waiting[] => {
     let size = 0;
     const end = waiting.findIndex(({ bytes }, i) => {
-      size += bytes.length;
+      size += bytes?.length ?? 0;
       return i > 0 && size > LARGEST_BATCH;
     });
     const batch = end === -1 ? waiting : waiting.slice(0, end);
     waiting = end === -1 ? [] : waiting.slice(end);
     return batch;
   };
+  const wait = (queue: Waiting[], bytes?: Uint8Array): Promise<LogPosition> => {
+    const done = new Promise<LogPosition>((resolve, reject) => queue.push({ bytes, resolve, reject }));
+    running ??= run();
+    return done;
+  };
 
   return {
+    get bytes() {
+      return writtenBytes;
+    },
+    get position() {
+      return segment.position;
+    },
     append: (op) => {
       health.assert();
       const bytes = encodeOp(op);
-      const written = new Promise<void>((resolve, reject) => waiting.push({ bytes, resolve, reject }));
-      running ??= run();
-      return { bytes: bytes.length, written };
+      return { bytes: bytes.length, written: wait(waiting, bytes).then(() => {}) };
     },
+    startSegment: () => wait(segmentWanted),
+    settle: () => wait(waiting),
     close: async () => {
       await running;
       try {
+        if (unsynced && health.isWell()) await makeDurable();
         await acknowledgement.sync();
       } finally {
-        await closeAll([acknowledgement, file]);
+        await closeAll([acknowledgement, segment.file]);
       }
     },
   };

@@ -1,12 +1,13 @@
+import { createHash, type Hash } from "node:crypto";
 import type { Op } from "@keelson/storage-engine";
-import { checksum } from "../checksum.ts";
+import { checksum } from "../codec/checksum.ts";
+import { decodeOps } from "../codec/op-codec.ts";
 import { readWhole } from "../durable-files.ts";
 import type { FileSystem } from "../file-system.ts";
 import type { Layout } from "../layout.ts";
 import { corrupt } from "../store-error.ts";
 import { decodeFrameHeader, FRAME_HEADER_BYTES, findLaterFrame } from "./frame.ts";
 import type { LogPosition } from "./log-position.ts";
-import { decodeOps } from "./op-codec.ts";
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentHeaderChecksum } from "./segment-header.ts";
 
 /** What {@link readLog} takes. */
@@ -14,11 +15,14 @@ export interface ReadLogOptions {
   readonly fileSystem: FileSystem;
   readonly layout: Layout;
   readonly storeId: Uint8Array;
+  /** Where a checkpoint says that the log goes on; `undefined` reads the log from its beginning. */
+  readonly start: LogPosition | undefined;
   /** The number of the newest segment. */
   readonly lastSegment: number;
   /** Up to here everything was promised to somebody. */
   readonly acknowledged: LogPosition;
-  readonly apply: (op: Op, bytes: number) => void;
+  /** @param bytes How many the op takes in the log. */
+  readonly apply: (op: Op, bytes: number, position: LogPosition) => void;
 }
 
 /** What {@link readLog} found. */
@@ -27,20 +31,29 @@ export interface LogReading {
   readonly position: LogPosition;
   /** The newest segment, up to its last byte: what lies behind `position` is a torn write. */
   readonly bytes: Buffer;
+  /** Has taken in the newest segment up to `position`. */
+  readonly hash: Hash;
+  /** Does the newest segment say so? */
+  readonly unsynced: boolean;
+  /** How many bytes the log has, from where it was read. */
+  readonly logBytes: number;
 }
 
 /**
- * Replays the log from its beginning. It changes nothing.
+ * Replays the log from its beginning, or from a checkpoint. It changes nothing.
  *
  * @throws KeelsonError STORE_CORRUPT when anything is damaged or missing that is not a torn write at the end, of which
  * nothing was acknowledged.
  */
 export async function readLog(options: ReadLogOptions): Promise<LogReading> {
-  const { fileSystem, layout, storeId, lastSegment, acknowledged, apply } = options;
+  const { fileSystem, layout, storeId, start, lastSegment, acknowledged, apply } = options;
   const seed = checksum(storeId);
-  let position: LogPosition = { segment: 0, end: 0, sequence: 0, checksum: 0 };
+  const firstSegment = start?.segment ?? 1;
+  let position: LogPosition = { segment: 0, end: 0, sequence: start?.sequence ?? 0, checksum: 0 };
   let reachedAcknowledged = false;
-  let bytes = await readSegment(fileSystem, layout, 1);
+  let readBytes = 0;
+  let unsynced = false;
+  let bytes = await readSegment(fileSystem, layout, firstSegment);
 
   const moveTo = (next: LogPosition, file: string): void => {
     position = next;
@@ -51,24 +64,26 @@ export async function readLog(options: ReadLogOptions): Promise<LogReading> {
   };
   const enterSegment = (number: number, file: string): void => {
     const header = decodeSegmentHeader(bytes, file);
+    const own = segmentHeaderChecksum(bytes);
     const follows =
       header.number === number &&
       Buffer.from(header.storeId).equals(storeId) &&
       header.sequence === position.sequence + 1 &&
-      header.previousChecksum === position.checksum;
+      // What a checkpoint goes on with it names itself: what came before is gone.
+      (start?.segment === number
+        ? own === start.checksum
+        : header.previousChecksum === position.checksum && header.previousEnd === position.end);
     if (!follows) throw corrupt(file, 0, SEGMENT_HEADER_BYTES, "it does not follow the segment before it");
+    unsynced = header.unsynced;
     const { sequence } = position;
-    moveTo(
-      { segment: number, end: SEGMENT_HEADER_BYTES, sequence, checksum: segmentHeaderChecksum(bytes) },
-      file,
-    );
+    moveTo({ segment: number, end: SEGMENT_HEADER_BYTES, sequence, checksum: own }, file);
   };
   const readFrames = (end: number, file: string): void => {
     while (position.end < end) {
       const frame = readFrame(bytes.subarray(0, end), position, seed);
       if (frame === undefined) return;
       try {
-        for (const { op, bytes: size } of decodeOps(frame.payload)) apply(op, size);
+        for (const { op, bytes: size } of decodeOps(frame.payload)) apply(op, size, frame.next);
       } catch {
         // The error of a parser quotes what it could not parse.
         throw corrupt(file, position.end, frame.next.end, "a whole frame cannot be replayed");
@@ -77,7 +92,7 @@ export async function readLog(options: ReadLogOptions): Promise<LogReading> {
     }
   };
 
-  for (let number = 1; number <= lastSegment; number++) {
+  for (let number = firstSegment; ; number++) {
     const file = layout.segment(number);
     enterSegment(number, file);
     if (number === lastSegment) {
@@ -89,6 +104,7 @@ export async function readLog(options: ReadLogOptions): Promise<LogReading> {
     if (end > bytes.length) throw corrupt(file, bytes.length, end, "the segment is cut off");
     readFrames(end, file);
     if (position.end !== end) throw damagedFrame(bytes.subarray(0, end), file, position, seed);
+    readBytes += end;
     bytes = following;
   }
 
@@ -106,10 +122,16 @@ export async function readLog(options: ReadLogOptions): Promise<LogReading> {
       throw corrupt(file, position.end, missing, "acknowledged data is missing");
     throw damagedFrame(bytes, file, position, seed);
   }
-  // A later frame is only begun when this one is on stable storage.
-  if (findLaterFrame(bytes, position.end + 1, position.sequence + 1, seed) !== -1)
+  // A later frame is only begun when this one is on stable storage, unless nobody was to wait for that.
+  if (!unsynced && findLaterFrame(bytes, position.end + 1, position.sequence + 1, seed) !== -1)
     throw damagedFrame(bytes, file, position, seed);
-  return { position, bytes };
+  return {
+    position,
+    bytes,
+    hash: createHash("sha256").update(bytes.subarray(0, position.end)),
+    unsynced,
+    logBytes: readBytes + position.end,
+  };
 }
 
 async function readSegment(fileSystem: FileSystem, layout: Layout, number: number): Promise<Buffer> {

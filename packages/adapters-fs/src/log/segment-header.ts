@@ -1,6 +1,5 @@
-import { KeelsonError } from "@keelson/core";
-import { checksum } from "../checksum.ts";
-import { corrupt } from "../store-error.ts";
+import { checksum } from "../codec/checksum.ts";
+import { corrupt, formatUnsupported } from "../store-error.ts";
 
 /** What a segment of the log begins with. */
 export interface SegmentHeader {
@@ -12,19 +11,24 @@ export interface SegmentHeader {
   readonly previousEnd: number;
   /** The checksum that the segment before this one ends with; 0 for the first. */
   readonly previousChecksum: number;
+  /** The seal of the segment before this one: the SHA-256 of its bytes up to `previousEnd`; zeros for the first. */
+  readonly previousDigest: Uint8Array;
+  /** Are its frames acknowledged before they are on stable storage? */
+  readonly unsynced: boolean;
   /** The number of its first frame. */
   readonly sequence: number;
 }
 
 /** How many bytes it takes. */
-export const SEGMENT_HEADER_BYTES = 64;
+export const SEGMENT_HEADER_BYTES = 96;
 
 const FORMAT = 1;
 const MAGIC = Buffer.from("KEELSON\n", "latin1");
 const CHECKSUM_AT = SEGMENT_HEADER_BYTES - 4;
+const UNSYNCED = 1;
 
 // magic 0..8 | format 8 | number 12 | store id 16..32 | sequence 32..40 | previous end 40..48 | previous checksum 48
-// | zeros 52..60 | CRC-32 of all before it 60. Every later format keeps magic, format and checksum where they are.
+// | flags 52 | previous digest 56..88 | zeros 88..92 | CRC-32 of all before it 92. Every later format keeps magic, format and checksum where they are.
 export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
   MAGIC.copy(bytes, 0);
@@ -34,6 +38,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   bytes.writeBigUInt64LE(BigInt(header.sequence), 32);
   bytes.writeBigUInt64LE(BigInt(header.previousEnd), 40);
   bytes.writeUInt32LE(header.previousChecksum, 48);
+  bytes.writeUInt32LE(header.unsynced ? UNSYNCED : 0, 52);
+  bytes.set(header.previousDigest, 56);
   bytes.writeUInt32LE(checksum(bytes.subarray(0, CHECKSUM_AT)), CHECKSUM_AT);
   return bytes;
 }
@@ -60,19 +66,14 @@ export function decodeSegmentHeader(segment: Uint8Array, file: string): SegmentH
     throw corrupt(file, 0, end, "the segment's header does not match its checksum");
 
   const format = bytes.readUInt32LE(8);
-  if (format !== FORMAT)
-    throw new KeelsonError(
-      "STORE_FORMAT_UNSUPPORTED",
-      `${file} is of format ${format}, supported: ${FORMAT}`,
-      {
-        details: { file, format, supported: [FORMAT] },
-      },
-    );
+  if (format !== FORMAT) throw formatUnsupported(file, format, [FORMAT]);
   return {
     number: bytes.readUInt32LE(12),
     storeId: new Uint8Array(bytes.subarray(16, 32)),
     sequence: Number(bytes.readBigUInt64LE(32)),
     previousEnd: Number(bytes.readBigUInt64LE(40)),
     previousChecksum: bytes.readUInt32LE(48),
+    previousDigest: new Uint8Array(bytes.subarray(56, 88)),
+    unsynced: (bytes.readUInt32LE(52) & UNSYNCED) !== 0,
   };
 }

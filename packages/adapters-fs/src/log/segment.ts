@@ -1,3 +1,4 @@
+import { createHash, type Hash } from "node:crypto";
 import { writeAll } from "../durable-files.ts";
 import type { FileSystem, OpenFile } from "../file-system.ts";
 import type { Layout } from "../layout.ts";
@@ -13,7 +14,12 @@ import {
 export interface OpenSegment {
   readonly file: OpenFile;
   readonly position: LogPosition;
+  /** Has taken in the bytes up to there. */
+  readonly hash: Hash;
+  readonly unsynced: boolean;
 }
+
+const DIGEST_BYTES = 32;
 
 /** Makes a segment with its header, synced together with its name. Rejects with `EEXIST` where somebody else made it. */
 export async function createSegment(
@@ -37,16 +43,35 @@ export async function createSegment(
     sequence: header.sequence - 1,
     checksum: segmentHeaderChecksum(bytes),
   };
-  return { file, position };
+  return { file, position, hash: createHash("sha256").update(bytes), unsynced: header.unsynced };
 }
 
-/** The header of the segment that follows on `position`. */
-export function nextHeader(storeId: Uint8Array, position: LogPosition): SegmentHeader {
+/** The header of the first segment of a store. */
+export function firstHeader(storeId: Uint8Array): SegmentHeader {
+  return {
+    storeId,
+    number: 1,
+    previousEnd: 0,
+    previousChecksum: 0,
+    previousDigest: new Uint8Array(DIGEST_BYTES),
+    sequence: 1,
+    unsynced: false,
+  };
+}
+
+/** The header of the segment that follows on another, and seals it. */
+export function nextHeader(
+  storeId: Uint8Array,
+  { position, hash }: Pick<OpenSegment, "position" | "hash">,
+  unsynced: boolean,
+): SegmentHeader {
   return {
     storeId,
     number: position.segment + 1,
     previousEnd: position.end,
     previousChecksum: position.checksum,
+    previousDigest: hash.copy().digest(),
     sequence: position.sequence + 1,
+    unsynced,
   };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { argumentInvalid } from "@keelson/storage-engine";
-import { checksum } from "../checksum.ts";
+import { checksum } from "../codec/checksum.ts";
 import { createWhole, readWhole } from "../durable-files.ts";
 import type { FileSystem } from "../file-system.ts";
 import type { Layout } from "../layout.ts";

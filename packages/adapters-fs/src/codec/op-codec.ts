@@ -13,7 +13,8 @@ const TYPES = [
   "writeSecret",
   "deleteSecret",
 ] as const satisfies readonly Op["type"][];
-const METRICS: readonly VectorMetric[] = ["cosine", "dot", "euclidean"];
+/** By their numbers in files. */
+export const METRICS: readonly VectorMetric[] = ["cosine", "dot", "euclidean"];
 const HAS_TEXT = 1;
 const HAS_METADATA = 2;
 const LARGEST_OP = 256 * 1024 * 1024;
@@ -117,7 +118,7 @@ function readOp(reader: ByteReader): Op {
         const vector = reader.floats(reader.uint32());
         const has = reader.byte();
         const text = has & HAS_TEXT ? reader.string() : undefined;
-        const metadata = has & HAS_METADATA ? (readJson(reader) as JsonObject) : undefined;
+        const metadata = has & HAS_METADATA ? (readJson(reader) as () => JsonObject) : undefined;
         return { id, vector, text, metadata };
       });
       return { type, collection, records };
@@ -151,6 +152,7 @@ function list<T>(reader: ByteReader, read: () => T): T[] {
   return Array.from({ length: reader.uint32() }, read);
 }
 
-function readJson(reader: ByteReader): Json {
-  return freezeJson(JSON.parse(reader.string()) as Json);
+function readJson(reader: ByteReader): () => Json {
+  const text = reader.string();
+  return () => freezeJson(JSON.parse(text) as Json);
 }
