@@ -1,9 +1,11 @@
 import { KeelsonError } from "@keelson/core";
+import { applyPlan } from "./apply-plan.ts";
 import { createBreather } from "./breather.ts";
 import type { IndexOptions } from "./index-options.ts";
 import type { Index } from "./index-type.ts";
 import { withLease } from "./lease.ts";
 import { openContext } from "./open-context.ts";
+import { planSync } from "./plan-sync.ts";
 import { queryIndex } from "./query.ts";
 import { getDocument, readStatus } from "./read-index.ts";
 import { removeDocuments, sweepExpired } from "./remove-documents.ts";
@@ -70,6 +72,8 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
     name,
     upsert: (documents, writeOptions = {}) => run(() => upsertDocuments(context, documents, writeOptions)),
     sync: (source, syncOptions) => run(() => syncDocuments(context, source, syncOptions)),
+    plan: (source, planOptions) => run(() => planSync(context, source, planOptions)),
+    apply: (plan, source, applyOptions = {}) => run(() => applyPlan(context, plan, source, applyOptions)),
     reindex: (source, writeOptions = {}) =>
       run(() => syncDocuments(context, source, { ...writeOptions, mode: "incremental" })),
     remove: (ids, { signal } = {}) => run(() => removeDocuments(context, ids, createBreather(clock), signal)),

@@ -1,5 +1,8 @@
 import type { AbortOptions } from "@keelson/core";
+import type { ApplyOptions } from "./apply-plan.ts";
 import type { DocumentSource, SourceDocument } from "./documents.ts";
+import type { Plan } from "./plan.ts";
+import type { PlanOptions } from "./plan-sync.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { IndexMatch, IndexQueryOptions } from "./query.ts";
 import type { IndexedDocument, IndexStatus } from "./read-index.ts";
@@ -69,6 +72,25 @@ export interface Index {
    * @throws KeelsonError LEASE_LOST when another took over, since this process did not renew its lease in time.
    */
   sync(source: DocumentSource, options: SyncOptions): Promise<WriteResult>;
+
+  /**
+   * What {@link Index.sync} would do: which documents it would add, change and remove and why, and what it would embed
+   * and at what cost. It writes nothing. A plan is JSON: save it, show it by {@link formatPlan}, apply it later.
+   *
+   * It rejects as `sync` does for a source that cannot be read.
+   */
+  plan(source: DocumentSource, options: PlanOptions): Promise<Plan>;
+
+  /**
+   * Does what a plan says, and nothing else. Of the source it reads the documents that the plan adds or changes.
+   *
+   * @throws KeelsonError PLAN_OUTDATED when one of the plan's documents was written since, the source has it no more or
+   * has another text for it, or another generation is live. Before anything is written, as far as the index itself can
+   * tell; after that each document is as it was or as planned, and removals come last.
+   * @throws KeelsonError ARGUMENT_INVALID for what is no plan of this index.
+   * @throws KeelsonError DELETIONS_REFUSED before anything is written.
+   */
+  apply(plan: Plan, source: DocumentSource, options?: ApplyOptions): Promise<WriteResult>;
 
   /** The same as {@link Index.sync} with an `incremental` source: documents that it does not name stay. */
   reindex(source: DocumentSource, options?: CheckOptions): Promise<WriteResult>;

@@ -6,12 +6,16 @@
  */
 
 export { createIndex } from "./create-index.ts";
+export { formatPlan } from "./plan.ts";
 export type { IndexOptions } from "./index-options.ts";
 export type { CheckOptions, Index } from "./index-type.ts";
 
 // What goes in
 export type { DocumentSource, SourceDocument } from "./documents.ts";
 export type { EmbeddingOptions } from "./embedding-options.ts";
+export type { ApplyOptions } from "./apply-plan.ts";
+export type { FormatPlanOptions } from "./plan.ts";
+export type { PlanOptions } from "./plan-sync.ts";
 export type { SyncMode, SyncOptions } from "./sync-documents.ts";
 export type { IndexQueryOptions } from "./query.ts";
 
@@ -21,6 +25,7 @@ export type { RemoveResult, SweepResult } from "./remove-documents.ts";
 export type { TouchOptions, TouchResult } from "./touch-documents.ts";
 export type { IndexMatch } from "./query.ts";
 export type { IndexedChunk, IndexedDocument, IndexStatus } from "./read-index.ts";
+export type { Plan, PlannedChange } from "./plan.ts";
 export type { Outcome, StaleReason } from "./diff.ts";
 export type { DocumentProgress, IndexProgress, ProgressOptions, ProgressTask } from "./progress.ts";
 export type { Explanation } from "./staleness.ts";

@@ -3,7 +3,7 @@ import type { IndexContext } from "./context.ts";
 import { type Generation, type Head, readHead } from "./head.ts";
 import { settleUnfinished } from "./intents.ts";
 import type { Lease } from "./lease.ts";
-import { type LedgerEntry, toStored } from "./ledger.ts";
+import { type LedgerEntry, type StoredEntry, toStored } from "./ledger.ts";
 import { withRetries } from "./with-retries.ts";
 
 /** Which of some documents are removed. */
@@ -12,6 +12,8 @@ export interface RemoveBatchOptions {
   readonly choose?: ((head: Head) => Generation | undefined) | undefined;
   /** Only those that meet it. Default: all. */
   readonly condition?: ((entry: LedgerEntry) => boolean) | undefined;
+  /** Throws to refuse to remove one that is not as expected. */
+  readonly check?: ((id: string, stored: StoredEntry) => void) | undefined;
   /** The lease that it is done under, where it is. */
   readonly lease?: Lease | undefined;
   readonly signal: AbortSignal | undefined;
@@ -21,7 +23,7 @@ export interface RemoveBatchOptions {
 export async function removeBatch(
   context: IndexContext,
   ids: readonly string[],
-  { choose = ({ live }) => live, condition = () => true, lease, signal }: RemoveBatchOptions,
+  { choose = ({ live }) => live, condition = () => true, check, lease, signal }: RemoveBatchOptions,
 ): Promise<ReadonlyMap<string, LedgerEntry>> {
   const [first] = ids;
   if (first === undefined) return new Map();
@@ -40,6 +42,7 @@ export async function removeBatch(
       const before = toStored(each);
       if (before === undefined || !condition(before.entry)) return [];
       const id = ids[i] as string;
+      check?.(id, before);
       entries.set(id, before.entry);
       return [{ id, before, after: undefined }];
     });

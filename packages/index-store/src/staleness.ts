@@ -3,8 +3,8 @@ import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import { diffDocument, type StaleReason } from "./diff.ts";
 import { batchesOf, checkDocument, type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
-import type { Generation } from "./head.ts";
-import { isExpired, type StoredEntry } from "./ledger.ts";
+import { isExpired } from "./ledger.ts";
+import { missingOf } from "./missing-vectors.ts";
 import { prepareDocument } from "./prepare.ts";
 import { readLedger } from "./read-ledger.ts";
 import { assertCleanId } from "./redact.ts";
@@ -72,21 +72,9 @@ async function reasonsOfBatch(
   for (const [i, document] of documents.entries()) {
     const prepared = await prepareDocument(context, document, signal);
     const draft = await diffDocument(context, prepared, entries[i], { generation, nowMs, renewTtl: false });
-    found.push((missing[i] ?? 0) > 0 ? [...draft.reasons, "missing-vectors"] : [...draft.reasons]);
+    found.push((missing[i]?.size ?? 0) > 0 ? [...draft.reasons, "missing-vectors"] : [...draft.reasons]);
   }
   return found;
-}
-
-/** How many of its records each entry has lost. */
-async function missingOf(
-  context: IndexContext,
-  generation: Generation,
-  entries: readonly (StoredEntry | undefined)[],
-  signal: AbortSignal | undefined,
-): Promise<number[]> {
-  const lists = entries.map((stored) => stored?.entry.chunks.map(({ id }) => id) ?? []);
-  const found = await (await context.recordsOf(generation, signal)).get(lists.flat(), { signal });
-  return lists.map((ids) => ids.filter((id) => !found.has(id)).length);
 }
 
 export async function explainDocument(
@@ -101,7 +89,8 @@ export async function explainDocument(
   const { head, entries } = await readLedger(context, [id], signal);
   const generation = head.head.live;
   const entry = entries[0]?.entry;
-  const [missingChunks = 0] = await missingOf(context, generation, entries, signal);
+  const [missing] = await missingOf(context, generation, entries, signal);
+  const missingChunks = missing?.size ?? 0;
   const known: readonly [StaleReason, boolean][] =
     entry === undefined
       ? []

@@ -1,4 +1,4 @@
-import { KeelsonError, scanState } from "@keelson/core";
+import { KeelsonError, type Revision, scanState } from "@keelson/core";
 import { type Breather, createBreather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import type { DocumentSource } from "./documents.ts";
@@ -10,7 +10,7 @@ import { isExpired, type LedgerEntry } from "./ledger.ts";
 import { migrate } from "./migrate.ts";
 import { type DocumentProgress, withProgress } from "./progress.ts";
 import { slices } from "./records.ts";
-import { removeBatch } from "./remove-batch.ts";
+import { type RemoveBatchOptions, removeBatch } from "./remove-batch.ts";
 import { writeDocuments } from "./write-documents.ts";
 import { createWriteSums, type WriteResult, type WriteSums } from "./write-result.ts";
 
@@ -61,42 +61,41 @@ export async function syncDocuments(
       }),
     );
     if (mode === "full") {
-      const orphans = await findOrphans(context, seen, signal);
-      assertFewOrphans(context, orphans.visible, orphans.documents - sums.added(), maxDeleteRatio);
-      await removeThose(context, orphans.ids, { lease, sums, breather, onProgress });
+      const { documents, orphans } = await findOrphans(context, seen, signal);
+      const visible = orphans.filter(({ expired }) => !expired).length;
+      assertFewOrphans(context, visible, documents - sums.added(), maxDeleteRatio);
+      const ids = orphans.map(({ id }) => id);
+      await removeThose(context, ids, { lease, sums, breather, onProgress });
     }
     return sums.result(context.embedding);
   });
 }
 
-/** What the ledger has and a source has not. */
-interface Orphans {
-  readonly ids: readonly string[];
-  /** How many of them have not expired. */
-  readonly visible: number;
-  /** How many documents the ledger has. */
-  readonly documents: number;
+/** A document that the ledger has and a source has not. */
+interface Orphan {
+  readonly id: string;
+  readonly expired: boolean;
+  readonly revision: Revision;
 }
 
 export async function findOrphans(
   context: IndexContext,
   seen: ReadonlySet<string>,
   signal: AbortSignal | undefined,
-): Promise<Orphans> {
+): Promise<{ readonly documents: number; readonly orphans: readonly Orphan[] }> {
   const { keys, state, clock } = context;
   const { live } = (await readHead(context, signal)).head;
   const prefix = keys.documents(live.number);
   const nowMs = clock.now();
-  const ids: string[] = [];
-  let [visible, documents] = [0, 0];
-  for await (const { key, value } of scanState(state, { prefix, signal })) {
+  const orphans: Orphan[] = [];
+  let documents = 0;
+  for await (const { key, value, revision } of scanState(state, { prefix, signal })) {
     documents++;
     const id = key.slice(prefix.length);
-    if (seen.has(id)) continue;
-    ids.push(id);
-    if (!isExpired(value as unknown as LedgerEntry, nowMs)) visible++;
+    if (!seen.has(id))
+      orphans.push({ id, expired: isExpired(value as unknown as LedgerEntry, nowMs), revision });
   }
-  return { ids, visible, documents };
+  return { documents, orphans };
 }
 
 /**
@@ -119,6 +118,7 @@ export function assertFewOrphans(
 }
 
 interface RemovalOptions {
+  readonly check?: RemoveBatchOptions["check"];
   readonly lease: Lease;
   readonly sums: WriteSums;
   readonly breather: Breather;
@@ -128,13 +128,13 @@ interface RemovalOptions {
 export async function removeThose(
   context: IndexContext,
   ids: readonly string[],
-  { lease, sums, breather, onProgress }: RemovalOptions,
+  { check, lease, sums, breather, onProgress }: RemovalOptions,
 ): Promise<void> {
   if (ids.length === 0) return;
   await withProgress(onProgress, { task: "remove", total: ids.length }, async (progress) => {
     for (const batch of slices(ids, BATCH_DOCUMENTS)) {
       await breather.breathe(lease.signal);
-      const gone = await removeBatch(context, batch, { lease, signal: lease.signal });
+      const gone = await removeBatch(context, batch, { check, lease, signal: lease.signal });
       sums.count("removed", gone.size);
       const documents = [...gone.keys()].map(
         (id): DocumentProgress => ({ id, outcome: "removed", reasons: ["orphaned"] }),
