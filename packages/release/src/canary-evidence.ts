@@ -1,91 +1,126 @@
-import type { EvalResult } from "@keelson/core";
-import type { PairedRun } from "./paired-runs.ts";
+import type { Sample } from "./guard.ts";
+import { type PairedRun, scoreOf } from "./paired-runs.ts";
 import type { Release } from "./release.ts";
 import type { CanaryEvidence, CanarySide, CaseComparison } from "./verdict.ts";
 
 const WORST = 10;
 
+/** What the runs themselves say. */
+export type RunsEvidence = Pick<
+  CanaryEvidence,
+  | "cases"
+  | "scored"
+  | "candidateMean"
+  | "baselineMean"
+  | "delta"
+  | "flips"
+  | "worst"
+  | "candidate"
+  | "baseline"
+>;
+
 /** Adds runs up to a verdict's evidence. */
 export interface EvidenceCollector {
-  /** Adds one run. Answers whether it counts as a pair. */
-  add(run: PairedRun): boolean;
-  /** All but what the gate and the runner know of themselves. */
-  evidence(): Omit<CanaryEvidence, "gate" | "evals">;
+  /** Adds one run, and answers with its pair where it is one. A case that ran before without a score counts anew. */
+  add(run: PairedRun): CaseComparison | undefined;
+  /** Has the case run, with or without a score? */
+  has(caseId: string): boolean;
+  /** Has it been scored on both sides? */
+  hasScored(caseId: string): boolean;
+  /** How many cases ran. */
+  readonly cases: number;
+  /** All pairs in the order they came. */
+  readonly pairs: readonly CaseComparison[];
+  /** The mean difference of the pairs; 0 where there are none. */
+  readonly delta: number;
+  evidence(candidate: Release, baseline: Release): RunsEvidence;
 }
 
-export function collectEvidence(candidate: Release, baseline: Release): EvidenceCollector {
-  const sides = { candidate: createSide(candidate), baseline: createSide(baseline) };
-  const flips = { better: 0, worse: 0, same: 0 };
-  let worst: CaseComparison[] = [];
-  let cases = 0;
-  let scored = 0;
+export function collectEvidence(): EvidenceCollector {
+  const runs = new Map<string, PairedRun>();
+  const pairs: CaseComparison[] = [];
+  const scoredCases = new Set<string>();
+  let candidateSum = 0;
+  let baselineSum = 0;
+  let costs = { candidate: 0, baseline: 0 };
 
   return {
-    add({ caseId, ...run }) {
-      cases++;
-      const pair = run.candidate.score !== null && run.baseline.score !== null;
-      sides.candidate.add(run.candidate, pair);
-      sides.baseline.add(run.baseline, pair);
-      if (run.candidate.score === null || run.baseline.score === null) return false;
-
-      scored++;
-      const delta = run.candidate.score - run.baseline.score;
-      flips[delta > 0 ? "better" : delta < 0 ? "worse" : "same"]++;
-      if (delta < 0) {
-        worst.push({ caseId, candidate: run.candidate.score, baseline: run.baseline.score, delta });
-        worst = worst.sort(byDelta).slice(0, WORST);
-      }
-      return true;
+    add(run) {
+      const { caseId } = run;
+      runs.set(caseId, run);
+      costs = {
+        candidate: costs.candidate + costOf(run.candidate),
+        baseline: costs.baseline + costOf(run.baseline),
+      };
+      const [candidate, baseline] = [scoreOf(run.candidate), scoreOf(run.baseline)];
+      if (candidate === null || baseline === null) return undefined;
+      const pair = { caseId, candidate, baseline, delta: candidate - baseline };
+      candidateSum += candidate;
+      baselineSum += baseline;
+      scoredCases.add(caseId);
+      pairs.push(pair);
+      return pair;
     },
-    evidence() {
-      const ofCandidate = sides.candidate.summary(scored);
-      const ofBaseline = sides.baseline.summary(scored);
-      const delta = scored === 0 ? null : (ofCandidate.mean ?? 0) - (ofBaseline.mean ?? 0);
+    has: (caseId) => runs.has(caseId),
+    hasScored: (caseId) => scoredCases.has(caseId),
+    get cases() {
+      return runs.size;
+    },
+    pairs,
+    get delta() {
+      return pairs.length === 0 ? 0 : candidateSum / pairs.length - baselineSum / pairs.length;
+    },
+    evidence(candidate, baseline) {
+      const scored = pairs.length;
+      const candidateMean = scored === 0 ? null : candidateSum / scored;
+      const baselineMean = scored === 0 ? null : baselineSum / scored;
+      const latest = [...runs.values()];
+      const sideOf = (side: "candidate" | "baseline", release: Release, mean: number | null): CanarySide => ({
+        release: release.name,
+        bundleId: release.bundleId,
+        mean,
+        ...figures(latest.map((run) => run[side])),
+        costUsd: costs[side],
+      });
       return {
-        cases,
+        cases: runs.size,
         scored,
-        candidateMean: ofCandidate.mean,
-        baselineMean: ofBaseline.mean,
-        delta,
-        flips: { ...flips },
-        worst,
-        candidate: ofCandidate,
-        baseline: ofBaseline,
+        candidateMean,
+        baselineMean,
+        delta: candidateMean === null || baselineMean === null ? null : candidateMean - baselineMean,
+        flips: {
+          better: pairs.filter(({ delta }) => delta > 0).length,
+          worse: pairs.filter(({ delta }) => delta < 0).length,
+          same: pairs.filter(({ delta }) => delta === 0).length,
+        },
+        worst: pairs
+          .filter(({ delta }) => delta < 0)
+          .sort(byDelta)
+          .slice(0, WORST),
+        candidate: sideOf("candidate", candidate, candidateMean),
+        baseline: sideOf("baseline", baseline, baselineMean),
       };
     },
   };
 }
 
+/** What some answers cost in US dollars, as far as they told. */
+export function costOf(samples: readonly Sample[]): number {
+  return samples.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+}
+
+function figures(
+  cases: readonly (readonly Sample[])[],
+): Omit<CanarySide, "release" | "bundleId" | "mean" | "costUsd"> {
+  const samples = cases.flat();
+  const timed = samples.map(({ latencyMs }) => latencyMs).filter((latencyMs) => latencyMs !== undefined);
+  return {
+    missing: cases.filter((side) => scoreOf(side) === null).length,
+    errors: samples.filter(({ error }) => error).length,
+    meanLatencyMs: timed.length === 0 ? null : timed.reduce((sum, ms) => sum + ms, 0) / timed.length,
+  };
+}
+
 function byDelta(a: CaseComparison, b: CaseComparison): number {
   return a.delta - b.delta || (a.caseId < b.caseId ? -1 : 1);
-}
-
-interface Side {
-  add(result: EvalResult, pair: boolean): void;
-  summary(pairs: number): CanarySide;
-}
-
-function createSide({ name, bundleId }: Release): Side {
-  let [sum, missing, errors, timed, latencyMs, costUsd] = [0, 0, 0, 0, 0, 0];
-  return {
-    add(result, pair) {
-      if (result.score === null) missing++;
-      else if (pair) sum += result.score;
-      if (result.error !== undefined) errors++;
-      if (result.latencyMs !== undefined) {
-        timed++;
-        latencyMs += result.latencyMs;
-      }
-      costUsd += result.costUsd ?? 0;
-    },
-    summary: (pairs) => ({
-      release: name,
-      bundleId,
-      mean: pairs === 0 ? null : sum / pairs,
-      missing,
-      errors,
-      meanLatencyMs: timed === 0 ? null : latencyMs / timed,
-      costUsd,
-    }),
-  };
 }

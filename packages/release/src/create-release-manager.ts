@@ -1,14 +1,14 @@
-import { assertKey, assertSpecVersion, type EvalRunner, scanState, systemClock } from "@keelson/core";
-import { type CanaryOptions, runCanary } from "./canary.ts";
-import { checkWhole, invalidArgument } from "./check-argument.ts";
+import { assertKey, assertSpecVersion, scanState, systemClock } from "@keelson/core";
+import { checkWhole } from "./check-argument.ts";
 import type { Context } from "./context.ts";
 import { createRamp } from "./create-ramp.ts";
-import { rollbackTargetOf, toJson } from "./head.ts";
+import { rollbackTargetOf } from "./head.ts";
 import { history } from "./history.ts";
 import { createIndexMoves } from "./index-moves.ts";
 import { createJournal } from "./journal.ts";
+import { judgeCandidate } from "./judge-candidate.ts";
 import { createKeys } from "./keys.ts";
-import { notLive, promote } from "./promote.ts";
+import { promote } from "./promote.ts";
 import { register } from "./register.ts";
 import type { Release } from "./release.ts";
 import type { ReleaseManager, ReleaseManagerOptions } from "./release-manager.ts";
@@ -16,7 +16,6 @@ import { createReleases } from "./releases.ts";
 import { rollback } from "./rollback.ts";
 import { createRouting } from "./routing.ts";
 import { startRamp } from "./start-ramp.ts";
-import type { Verdict } from "./verdict.ts";
 import { verifyAudit } from "./verify-audit.ts";
 
 /**
@@ -29,7 +28,7 @@ import { verifyAudit } from "./verify-audit.ts";
  * ```ts
  * import { createMemoryStorage } from "@keelson/adapters-memory";
  * import type { EvalRunner } from "@keelson/core";
- * import { createReleaseManager } from "@keelson/release";
+ * import { createReleaseManager, pointEstimate } from "@keelson/release";
  *
  * const evals: EvalRunner = {
  *   specVersion: 1,
@@ -42,7 +41,7 @@ import { verifyAudit } from "./verify-audit.ts";
  * await releases.promote("v1", { by: "ana", why: "first version" });
  *
  * const cases = [{ id: "q1", input: "Why?", expected: "Answer in one sentence." }];
- * const { promoted, live } = await releases.release("v2", { cases });
+ * const { promoted, live } = await releases.release("v2", { cases, gate: pointEstimate() });
  * console.log(promoted, live); // true v2
  * console.log((await releases.rollbackTarget())?.name); // v1
  * console.log((await releases.rollback({ by: "ana", why: "too terse" })).live); // v1
@@ -80,41 +79,6 @@ export function createReleaseManager(options: ReleaseManagerOptions): ReleaseMan
     return found;
   };
 
-  /** A verdict with the count of moves it was made at. */
-  const judge = async (
-    candidate: string,
-    given: CanaryOptions,
-  ): Promise<{ verdict: Verdict; moves: number }> => {
-    const { by, signal } = given;
-    const runner = needEvals(evals);
-    const { head } = await journal.read([], { signal });
-    if (head.live === null) throw notLive(name);
-    const [ofCandidate, ofLive] = (await releases.find([candidate, head.live], { signal })) as [
-      Release,
-      Release,
-    ];
-    const verdict = await runCanary(runner, ofCandidate, ofLive, given);
-    const evidence = { verdict: verdict.verdict, ...(toJson(verdict.evidence) as object) };
-    await journal.transact(
-      [],
-      () => ({
-        result: undefined,
-        events: [
-          {
-            type: "canaryJudged",
-            release: candidate,
-            previous: ofLive.name,
-            by,
-            why: verdict.reason,
-            evidence,
-          },
-        ],
-      }),
-      { signal },
-    );
-    return { verdict, moves: head.moves };
-  };
-
   return {
     name,
     register: (release, bundle, given = {}) => register(context, release, bundle, given),
@@ -145,10 +109,10 @@ export function createReleaseManager(options: ReleaseManagerOptions): ReleaseMan
       return readRelease(rollbackTargetOf(head), signal);
     },
 
-    canary: async (candidate, given) => (await judge(candidate, given)).verdict,
+    canary: async (candidate, given) => (await judgeCandidate(context, candidate, given)).verdict,
 
     async release(candidate, given) {
-      const { verdict, moves } = await judge(candidate, given);
+      const { verdict, moves } = await judgeCandidate(context, candidate, given);
       const { by, why = verdict.reason, signal } = given;
       const { baseline } = verdict.evidence;
       if (verdict.verdict !== "promote") return { verdict, promoted: false, live: baseline.release };
@@ -195,9 +159,4 @@ export function createReleaseManager(options: ReleaseManagerOptions): ReleaseMan
     history: (given = {}) => history(context, given),
     verifyAudit: (given = {}) => verifyAudit(context, given),
   };
-}
-
-function needEvals(evals: EvalRunner | undefined): EvalRunner {
-  if (evals !== undefined) return evals;
-  throw invalidArgument("evals", "is missing: the manager was made without a runner");
 }

@@ -19,8 +19,15 @@ export type { RegisterOptions } from "./register.ts";
 export { bundleId } from "./bundle-id.ts";
 
 // Judging
-export type { CanaryOptions, CanaryProgress } from "./canary.ts";
-export type { CanaryEvidence, CanarySide, CaseComparison, Verdict } from "./verdict.ts";
+export type { CanaryBudget, CanaryOptions, CanaryProgress } from "./canary.ts";
+export type {
+  CanaryEvidence,
+  CanaryPoint,
+  CanarySide,
+  CanarySpend,
+  CaseComparison,
+  Verdict,
+} from "./verdict.ts";
 export type { Gate, GateDecision, GateEvidence, GateProgress, ScoredPair, VerdictKind } from "./gate.ts";
 export type { Comparison, Guard, GuardEvidence, GuardReport, Sample, SideTaken } from "./guard.ts";
 export { sequential, type SequentialOptions, type SequentialState } from "./sequential.ts";

@@ -10,6 +10,8 @@ export interface Keys {
   /** What all audit events' keys start with. */
   readonly audits: string;
   audit(sequence: number): string;
+  /** What the keys of the cases start with that two bundles were compared on by one scoring. */
+  canary(candidate: string, baseline: string, evals: string): string;
   /** What a ramp's observations add up to. */
   tally(ramp: string): string;
   /** How a ramp ended. */
@@ -30,6 +32,7 @@ export function createKeys(manager: string): Keys {
     lived: (name) => `${root}/lived/${name}`,
     audits: `${root}/audit/`,
     audit: (sequence) => `${root}/audit/${padSequence(sequence)}`,
+    canary: (candidate, baseline, evals) => `${root}/canaries/${candidate}/${baseline}/${escapeName(evals)}/`,
     tally: (ramp) => `${root}/ramps/${ramp}/tally`,
     end: (ramp) => `${root}/ramps/${ramp}/end`,
     seenAll: `${root}/seen/`,

@@ -1,11 +1,10 @@
 import type { AbortOptions, Bundle, EvalCase, EvalResult, EvalRunner } from "@keelson/core";
 import { checkAmount, checkShare } from "./check-argument.ts";
+import type { Comparison, Sample } from "./guard.ts";
 
-/** One case as both sides ran it. */
-export interface PairedRun {
+/** One case as both sides ran it, each as often as it was to be repeated. */
+export interface PairedRun extends Comparison {
   readonly caseId: string;
-  readonly candidate: EvalResult;
-  readonly baseline: EvalResult;
 }
 
 /** What {@link pairedRuns} takes. */
@@ -14,9 +13,15 @@ export interface PairedRunsOptions extends AbortOptions {
   readonly candidate: Bundle;
   readonly baseline: Bundle;
   readonly cases: readonly EvalCase[];
+  /** How often each side runs a case. */
+  readonly repeats: number;
   /** How many cases run at once. */
   readonly concurrency: number;
 }
+
+// How many cases, as a multiple of those that run at once, may be under way or wait for their turn: a slow one holds up
+// few others, and a verdict that comes early finds little done in vain.
+const AHEAD = 2;
 
 /**
  * Runs both bundles on every case and yields the pairs in the order of the cases, whatever order they finish in.
@@ -28,9 +33,11 @@ export async function* pairedRuns(options: PairedRunsOptions): AsyncGenerator<Pa
   const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal;
   const pairs: Promise<PairedRun>[] = [];
   let running = 0;
+  let taken = 0;
 
   const startMore = (): void => {
-    while (running < concurrency && pairs.length < cases.length && !signal.aborted) {
+    while (running < concurrency && pairs.length < Math.min(cases.length, taken + AHEAD * concurrency)) {
+      if (signal.aborted) return;
       const pair = runPair(options, cases[pairs.length] as EvalCase, signal);
       running++;
       const settled = (): void => {
@@ -44,10 +51,10 @@ export async function* pairedRuns(options: PairedRunsOptions): AsyncGenerator<Pa
   };
 
   try {
-    startMore();
-    for (let i = 0; i < cases.length; i++) {
+    for (; taken < cases.length; taken++) {
+      startMore();
       signal.throwIfAborted();
-      yield await (pairs[i] as Promise<PairedRun>);
+      yield await (pairs[taken] as Promise<PairedRun>);
     }
   } finally {
     leaving.abort();
@@ -55,14 +62,20 @@ export async function* pairedRuns(options: PairedRunsOptions): AsyncGenerator<Pa
 }
 
 async function runPair(
-  { evals, ...bundles }: PairedRunsOptions,
+  { evals, repeats, ...bundles }: PairedRunsOptions,
   evalCase: EvalCase,
   signal: AbortSignal,
 ): Promise<PairedRun> {
-  const [candidate, baseline] = await Promise.all([
-    runCase(evals, bundles.candidate, evalCase, signal),
-    runCase(evals, bundles.baseline, evalCase, signal),
-  ]);
+  const candidate: Sample[] = [];
+  const baseline: Sample[] = [];
+  for (let i = 0; i < repeats; i++) {
+    const [ofCandidate, ofBaseline] = await Promise.all([
+      runCase(evals, bundles.candidate, evalCase, signal),
+      runCase(evals, bundles.baseline, evalCase, signal),
+    ]);
+    candidate.push(ofCandidate);
+    baseline.push(ofBaseline);
+  }
   return { caseId: evalCase.id, candidate, baseline };
 }
 
@@ -71,16 +84,23 @@ async function runCase(
   bundle: Bundle,
   evalCase: EvalCase,
   signal: AbortSignal,
-): Promise<EvalResult> {
+): Promise<Sample> {
   signal.throwIfAborted();
-  const result = await settle(() => evals.run(bundle, evalCase, { signal }), signal);
-  const { score, latencyMs = 0, costUsd = 0 } = result;
+  const { score, latencyMs, costUsd, error } = await settle(
+    () => evals.run(bundle, evalCase, { signal }),
+    signal,
+  );
   // A score of 85, say: to count it as missing would hide that nothing is measured.
   const where = `of ${evals.id} on case ${evalCase.id}`;
   if (score !== null) checkShare(`score ${where}`, score);
-  checkAmount(`latencyMs ${where}`, latencyMs);
-  checkAmount(`costUsd ${where}`, costUsd);
-  return result;
+  checkAmount(`latencyMs ${where}`, latencyMs ?? 0);
+  checkAmount(`costUsd ${where}`, costUsd ?? 0);
+  return {
+    score,
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+    ...(costUsd === undefined ? {} : { costUsd }),
+    error: error !== undefined,
+  };
 }
 
 /** The runner's answer; a rejection is an error without a score, and an abort ends the wait at once. */
@@ -98,4 +118,10 @@ async function settle(run: () => ReturnType<EvalRunner["run"]>, signal: AbortSig
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** A side's score on a case: the mean of the repeats that have one, `null` where none has. */
+export function scoreOf(samples: readonly Sample[]): number | null {
+  const scores = samples.map(({ score }) => score ?? null).filter((score) => score !== null);
+  return scores.length === 0 ? null : scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }

@@ -88,9 +88,15 @@ export interface ReleaseManager {
   rollbackTarget(options?: AbortOptions): Promise<Release | undefined>;
 
   /**
-   * Runs a registered candidate and the live release on the same cases, in pairs, and judges. The verdict goes into
-   * the audit log; no traffic moves. A case without a score on either side is missing, never 0. Pairs are judged in the order of
-   * the cases, so the same scores always give the same verdict.
+   * Runs a registered candidate and the live release on the same cases, in pairs and shuffled, and judges after every
+   * pair; with the verdict it stops, and ends what is in flight. The verdict goes into the audit log; no traffic moves.
+   * A case without a score on either side is missing, never 0. Pairs are judged in their shuffled order, whatever order they
+   * finish in, so the same scores always give the same verdict.
+   *
+   * What is counted is stored case by case, under the ids of both bundles and of the runner. A further call for the same
+   * candidate, after a crash, an abort or a `hold`, goes on with it: it runs the cases that are not scored yet, and
+   * judges all. So asking again is no second chance, and the same cases again are no new evidence. A verdict of what is
+   * stored runs nothing.
    *
    * @throws KeelsonError RELEASE_NOT_FOUND when the candidate is not registered, RELEASE_NOT_LIVE when nothing is live.
    * @throws KeelsonError ARGUMENT_INVALID when an option, or a figure that the runner gives, is out of its range, or the

@@ -20,7 +20,8 @@ export interface SequentialOptions {
 }
 
 /**
- * What {@link sequential} remembers: stakes of the two tests, sums of the differences, and what was decided first.
+ * What {@link sequential} remembers: stakes of the two tests, sums of the differences, and what was decided. A rollback
+ * stays decided, a promotion unless harm is shown later.
  *
  * @inline
  */
@@ -79,7 +80,7 @@ export function sequential(options: SequentialOptions = {}): Gate<SequentialStat
     if (state.decided === "rollback") high = Math.min(high, -tolerance);
     if (state.decided === "promote") low = Math.max(low, -margin);
     return {
-      interval: { low, high: Math.max(low, high), confidence: 1 - alpha - beta },
+      interval: { low, high: Math.max(low, high), confidence: Number((1 - alpha - beta).toFixed(12)) },
       eHarm: harm.total(state.harm),
       eNonInferiority: nonInferiority.total(state.nonInferiority),
       morePairs: morePairs(state),
@@ -117,7 +118,8 @@ export function sequential(options: SequentialOptions = {}): Gate<SequentialStat
       const harmStakes = harm.push(state.harm, -difference - tolerance);
       const nonInferiorityStakes = nonInferiority.push(state.nonInferiority, difference + margin);
       let { decided } = state;
-      if (decided === null && harm.total(harmStakes) >= 1 / alpha) decided = "rollback";
+      // A ramp goes on after a stage's promotion: harm that shows later still counts.
+      if (harm.total(harmStakes) >= 1 / alpha) decided = "rollback";
       if (decided === null && nonInferiority.total(nonInferiorityStakes) >= 1 / beta) decided = "promote";
       return {
         pairs: state.pairs + 1,

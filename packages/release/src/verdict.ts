@@ -1,5 +1,6 @@
 import type { JsonObject } from "@keelson/core";
-import type { VerdictKind } from "./gate.ts";
+import type { GateEvidence, VerdictKind } from "./gate.ts";
+import type { GuardReport } from "./guard.ts";
 
 /** One side of a canary over all its cases. */
 export interface CanarySide {
@@ -26,9 +27,21 @@ export interface CaseComparison {
   readonly delta: number;
 }
 
+/** What a canary took. */
+export interface CanarySpend {
+  /** What this call's answers cost in US dollars, both sides, as far as they told. */
+  readonly costUsd: number;
+  /** How many answers this call asked the runner for and counted. */
+  readonly runs: number;
+  /** How many more all the cases would have taken. */
+  readonly savedRuns: number;
+  /** How many cases an earlier call had counted. */
+  readonly earlierCases: number;
+}
+
 /** What a verdict stands on. It holds ids and figures, no input and no answer. */
-export interface CanaryEvidence {
-  /** How many cases ran. Fewer than given where the gate decided early. */
+export interface CanaryEvidence extends Omit<GateEvidence, "morePairs"> {
+  /** How many cases ran, in this call and in earlier ones of the same candidate. Fewer than given where it was decided early. */
   readonly cases: number;
   /** How many of them were scored on both sides. Means and flips are over these pairs. */
   readonly scored: number;
@@ -36,16 +49,29 @@ export interface CanaryEvidence {
   readonly baselineMean: number | null;
   /** The candidate's mean minus the baseline's. */
   readonly delta: number | null;
+  /** About how many more cases would decide; `null` where no number would, or the gate can't say. 0 once decided. */
+  readonly moreCases: number | null;
   /** How many pairs the candidate did better, worse, and the same on. */
   readonly flips: { readonly better: number; readonly worse: number; readonly same: number };
   /** The cases the candidate lost most on, at most ten, the worst first. */
   readonly worst: readonly CaseComparison[];
   readonly candidate: CanarySide;
   readonly baseline: CanarySide;
+  readonly guards: readonly GuardReport[];
+  readonly spend: CanarySpend;
+  /** The seed that the cases were shuffled by. */
+  readonly seed: number;
   /** The id of the runner that scored. */
   readonly evals: string;
   /** The gate's id and what it reported. */
   readonly gate: { readonly id: string; readonly report: JsonObject };
+}
+
+/** How the evidence stood after so many pairs. */
+export interface CanaryPoint extends GateEvidence {
+  readonly scored: number;
+  /** The candidate's mean minus the baseline's. */
+  readonly delta: number;
 }
 
 /** What a canary found. */
@@ -54,4 +80,8 @@ export interface Verdict {
   /** Why, in a sentence. */
   readonly reason: string;
   readonly evidence: CanaryEvidence;
+  /** The way there, at most about a hundred points, the last one at its end. For drawing: it is not in the audit log. */
+  readonly course: readonly CanaryPoint[];
+  /** All pairs, in the order they were judged. For drawing: they are not in the audit log. */
+  readonly pairs: readonly CaseComparison[];
 }

@@ -2,7 +2,13 @@ import { createMemoryStorage } from "@keelson/adapters-memory";
 import type { EvalResult, EvalRunner } from "@keelson/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CanaryProgress, createReleaseManager, type Gate, pointEstimate } from "../src/index.ts";
+import {
+  type CanaryProgress,
+  createReleaseManager,
+  errorGuard,
+  type Gate,
+  pointEstimate,
+} from "../src/index.ts";
 import { bench, bundleOf, casesOf, codeOf, scoreTable } from "./support.ts";
 
 const always = (verdict: "promote" | "rollback" | "hold"): Gate => ({
@@ -11,6 +17,8 @@ const always = (verdict: "promote" | "rollback" | "hold"): Gate => ({
   push: () => null,
   decide: (_, { done }) => (done ? { verdict, reason: "as ever" } : undefined),
 });
+
+const plain = pointEstimate();
 
 function runnerOf(run: EvalRunner["run"]): EvalRunner {
   return { specVersion: 1, id: "runner@1", run };
@@ -23,7 +31,7 @@ describe("ReleaseManager.canary", () => {
       v2: { q0: 1, q1: 0.5, q2: 0.5, q3: 0 },
     });
     const { manager } = await bench({ promoted: 1, evals });
-    const { verdict, reason, evidence } = await manager.canary("v2", { cases: casesOf(4) });
+    const { verdict, reason, evidence } = await manager.canary("v2", { cases: casesOf(4), gate: plain });
     expect(verdict).toBe("rollback");
     expect(reason).toContain("the candidate's mean 0.5 is below the baseline's 0.5625 by more than 0");
     expect(evidence).toMatchObject({
@@ -55,7 +63,7 @@ describe("ReleaseManager.canary", () => {
 
   it("puts the verdict into the audit log with its evidence", async () => {
     const { manager } = await bench({ promoted: 1, evals: scoreTable({ v2: { q0: 0 } }) });
-    const verdict = await manager.canary("v2", { cases: casesOf(2), by: "ana" });
+    const verdict = await manager.canary("v2", { cases: casesOf(2), gate: plain, by: "ana" });
     const [event] = await manager.history({ types: ["canaryJudged"] });
     expect(event).toMatchObject({ release: "v2", previous: "v1", by: "ana", why: verdict.reason });
     expect(event?.evidence).toEqual({ verdict: "rollback", ...verdict.evidence });
@@ -65,7 +73,7 @@ describe("ReleaseManager.canary", () => {
   it("takes a case that one side has no score for as missing, on both sides, never as 0", async () => {
     const evals = scoreTable({ v1: { q0: 0.5, q1: null }, v2: { q0: 0.5, q1: 1, q2: null } });
     const { manager } = await bench({ promoted: 1, evals });
-    const { verdict, evidence } = await manager.canary("v2", { cases: casesOf(4) });
+    const { verdict, evidence } = await manager.canary("v2", { cases: casesOf(4), gate: plain });
     expect(verdict).toBe("promote");
     expect(evidence).toMatchObject({ cases: 4, scored: 2, candidateMean: 0.75, baselineMean: 0.75 });
     expect(evidence.candidate.missing).toBe(1);
@@ -93,11 +101,12 @@ describe("ReleaseManager.canary", () => {
       return { score: 1 };
     });
     const { manager } = await bench({ promoted: 1, evals });
-    const { verdict, reason, evidence } = await manager.canary("v2", { cases: casesOf(10) });
+    const options = { cases: casesOf(10), gate: plain, guards: [] };
+    const { verdict, reason, evidence } = await manager.canary("v2", options);
     expect(verdict).toBe("hold");
     expect(reason).toContain("9 of 10 cases have no score on both sides");
     expect(evidence.candidate).toMatchObject({ missing: 9, errors: 9 });
-    expect((await manager.canary("v2", { cases: casesOf(10), maxMissing: 0.9 })).verdict).toBe("promote");
+    expect((await manager.canary("v2", { ...options, maxMissing: 0.9 })).verdict).toBe("promote");
   });
 
   it("adds up errors, latency and cost of each side", async () => {
@@ -115,7 +124,7 @@ describe("ReleaseManager.canary", () => {
   it("names the ten cases that the candidate lost most on, the worst first", async () => {
     const scores = Object.fromEntries(casesOf(15).map(({ id }, i) => [id, i === 14 ? 1 : i / 20]));
     const { manager } = await bench({ promoted: 1, evals: scoreTable({ v2: scores }) });
-    const { evidence } = await manager.canary("v2", { cases: casesOf(15) });
+    const { evidence } = await manager.canary("v2", { cases: casesOf(15), gate: plain });
     expect(evidence.worst.map(({ caseId }) => caseId)).toEqual(casesOf(10).map(({ id }) => id));
   });
 
@@ -177,21 +186,23 @@ describe("ReleaseManager.canary", () => {
       most = Math.max(most, ++running);
       await (id === "q0" ? slow : Promise.resolve());
       running--;
-      if (++finished === 18) free();
+      if (++finished === 10) free();
       return { score: 1 };
     });
     const { manager } = await bench({ promoted: 1, evals });
     const { evidence } = await manager.canary("v2", { cases: casesOf(10), concurrency: 3 });
     expect(evidence.cases).toBe(10);
-    // Both sides of three cases. The slow one is freed by all the others having finished.
+    // Both sides of three cases. The slow one is freed by five others having finished: more don't wait behind it.
     expect(most).toBe(6);
   });
 
   it("ends at the first answer of its gate, and what is in flight with it", async () => {
     const signals: AbortSignal[] = [];
+    let first: string | undefined;
     const evals = runnerOf((_, { id }, options) => {
       if (options?.signal) signals.push(options.signal);
-      return id === "q0" ? { score: 0 } : new Promise<EvalResult>(() => {});
+      first ??= id;
+      return id === first ? { score: 0 } : new Promise<EvalResult>(() => {});
     });
     const firstCase: Gate<number> = {
       id: "first-case",
@@ -257,10 +268,11 @@ describe("ReleaseManager.canary", () => {
       cases: casesOf(2),
       onProgress: (progress) => told.push(progress),
     });
+    const rest = { delta: 0, costUsd: 0, evidence: expect.objectContaining({ eHarm: 1 }) };
     expect(told).toEqual([
-      { type: "start", cases: 2 },
-      { type: "progress", done: 1, cases: 2, scored: 1 },
-      { type: "progress", done: 2, cases: 2, scored: 1 },
+      { type: "start", cases: 2, earlierCases: 0 },
+      { type: "progress", done: 1, cases: 2, scored: expect.any(Number), ...rest },
+      { type: "progress", done: 2, cases: 2, scored: 1, ...rest },
       { type: "end", verdict },
     ]);
   });
@@ -282,6 +294,17 @@ describe("ReleaseManager.canary", () => {
     expect(await codeOf(manager.canary("v2", { cases: [{ ...first, id: "" } as never] }))).toBe("ID_INVALID");
     expect(await codeOf(manager.canary("v2", { cases, concurrency: 0 }))).toBe("ARGUMENT_INVALID");
     expect(await codeOf(manager.canary("v2", { cases, maxMissing: 2 }))).toBe("ARGUMENT_INVALID");
+    for (const unsound of [
+      { repeats: 0 },
+      { seed: -1 },
+      { seed: 2 ** 32 },
+      { guardAlpha: 1 },
+      { guards: [errorGuard(), errorGuard()] },
+      { budget: { maxCostUsd: -1 } },
+      { budget: { maxCases: 1.5 } },
+    ]) {
+      expect(await codeOf(manager.canary("v2", { cases, ...unsound }))).toBe("ARGUMENT_INVALID");
+    }
 
     const { manager: empty } = await bench({ evals: scoreTable({}) });
     expect(await codeOf(empty.canary("v2", { cases }))).toBe("RELEASE_NOT_LIVE");
@@ -293,11 +316,11 @@ describe("ReleaseManager.canary", () => {
 describe("ReleaseManager.release", () => {
   it("promotes on promote, and leaves live in place on anything else", async () => {
     const { manager } = await bench({ promoted: 1, evals: scoreTable({ v3: { q0: 0.4 } }) });
-    expect(await manager.release("v2", { cases: casesOf(1), by: "ana" })).toMatchObject({
+    expect(await manager.release("v2", { cases: casesOf(1), gate: plain, by: "ana" })).toMatchObject({
       promoted: true,
       live: "v2",
     });
-    expect(await manager.release("v3", { cases: casesOf(1) })).toMatchObject({
+    expect(await manager.release("v3", { cases: casesOf(1), gate: plain })).toMatchObject({
       promoted: false,
       live: "v2",
       verdict: { verdict: "rollback" },

@@ -2,7 +2,7 @@ import { createManualClock, createMemoryStorage } from "@keelson/adapters-memory
 import type { Json, Storage } from "@keelson/core";
 import { createFaultyStorage, type FaultEffect, type FaultPlan } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
-import { createReleaseManager, type Observation, type ReleaseManager } from "../src/index.ts";
+import { createReleaseManager, type Observation, pointEstimate, type ReleaseManager } from "../src/index.ts";
 import { bundleOf, casesOf, dump, scoreTable } from "./support.ts";
 
 const crash = new Error("crashed");
@@ -107,7 +107,7 @@ describe("a crash at any call to the store", () => {
         for (const name of ["v1", "v2"]) await sound.register(name, bundleOf(name));
         await sound.promote("v1");
         const faulty = createFaultyStorage(storage, { at, effect, error: crash });
-        const options = { cases: casesOf(3) };
+        const options = { cases: casesOf(3), gate: pointEstimate() };
         await createReleaseManager({ state: faulty.state, evals })
           .release("v2", options)
           .catch((error: unknown) => expect(error).toBe(crash));

@@ -34,11 +34,12 @@ describe("sequential", () => {
     }
   });
 
-  it("stays with what it decided first, whatever comes later", () => {
+  it("stays with a rollback whatever comes later, and with a promotion until harm is shown", () => {
     const harmed = [...new Array(6).fill(-1), ...new Array(500).fill(1)];
     expect(verdictOf(harmed)).toBe("rollback");
-    const fine = [...new Array(78).fill(0), ...new Array(500).fill(-1)];
+    const fine = [...new Array(78).fill(0), ...new Array(500).fill(-0.001)];
     expect(verdictOf(fine)).toBe("promote");
+    expect(verdictOf([...fine, ...new Array(500).fill(-1)])).toBe("rollback");
   });
 
   it("calls a loss below its tolerance no harm", () => {
