@@ -6,12 +6,17 @@ import type { Index } from "./index-type.ts";
 import { withLease } from "./lease.ts";
 import { openContext } from "./open-context.ts";
 import { planSync } from "./plan-sync.ts";
+import { withProgress } from "./progress.ts";
 import { queryIndex } from "./query.ts";
 import { getDocument, readStatus } from "./read-index.ts";
 import { removeDocuments, sweepExpired } from "./remove-documents.ts";
-import { listSnapshots } from "./snapshot/manifest.ts";
+import { drillSnapshot } from "./snapshot/drill-snapshot.ts";
+import { forgetSnapshots } from "./snapshot/forget-snapshots.ts";
+import { listSnapshots } from "./snapshot/list-snapshots.ts";
+import { readManifest } from "./snapshot/manifest.ts";
 import { restoreSnapshot } from "./snapshot/restore-snapshot.ts";
 import { takeSnapshot } from "./snapshot/take-snapshot.ts";
+import { verifySnapshot } from "./snapshot/verify-snapshot.ts";
 import { explainDocument, reasonsOf, staleIdsOf } from "./staleness.ts";
 import { syncDocuments } from "./sync-documents.ts";
 import { touchDocuments } from "./touch-documents.ts";
@@ -87,12 +92,44 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
     sweepExpired: ({ signal } = {}) => run(() => sweepExpired(context, createBreather(clock), signal)),
     touch: (ids, touchOptions) =>
       run(() => touchDocuments(context, ids, touchOptions, createBreather(clock))),
-    snapshot: ({ signal } = {}) => run(() => takeSnapshot(context, createBreather(clock), signal)),
-    snapshots: ({ signal } = {}) => run(() => listSnapshots(context, signal)),
-    restore: (snapshotId, { signal } = {}) =>
+    snapshot: ({ onProgress, signal } = {}) =>
       run(() =>
-        withLease(context, "build", signal, (lease) =>
-          restoreSnapshot(context, snapshotId, createBreather(clock), lease.signal),
+        withLease(context, "snapshots", signal, (lease) =>
+          withProgress(onProgress, { task: "snapshot" }, (progress) =>
+            takeSnapshot(context, lease, createBreather(clock), progress),
+          ),
+        ),
+      ),
+    snapshots: ({ signal } = {}) => run(() => listSnapshots(context, signal)),
+    verify: (snapshotId, { onProgress, signal } = {}) =>
+      run(() =>
+        withProgress(onProgress, { task: "verify" }, (progress) =>
+          verifySnapshot(context, snapshotId, createBreather(clock), progress, signal),
+        ),
+      ),
+    drill: (snapshotId, { onProgress, signal, ...probes } = {}) =>
+      run(() =>
+        withLease(context, "drill", signal, (lease) =>
+          withProgress(onProgress, { task: "drill" }, (progress) =>
+            drillSnapshot(context, snapshotId, probes, lease, createBreather(clock), progress),
+          ),
+        ),
+      ),
+    restore: (snapshotId, { onProgress, signal } = {}) =>
+      run(async () => {
+        const manifest = await readManifest(context, snapshotId, signal);
+        return await withLease(context, "build", signal, (lease) =>
+          withProgress(onProgress, { task: "restore", total: manifest.documents }, (progress) =>
+            restoreSnapshot(context, manifest, createBreather(clock), progress, lease.signal),
+          ),
+        );
+      }),
+    forget: (policy, { dryRun = false, onProgress, signal } = {}) =>
+      run(() =>
+        withLease(context, "snapshots", signal, (lease) =>
+          withProgress(onProgress, { task: "forget" }, (progress) =>
+            forgetSnapshots(context, policy, dryRun, lease, progress),
+          ),
         ),
       ),
     status: ({ signal } = {}) => run(() => readStatus(context, signal)),

@@ -7,8 +7,12 @@ import type { ProgressOptions } from "./progress.ts";
 import type { IndexMatch, IndexQueryOptions } from "./query.ts";
 import type { IndexedDocument, IndexStatus } from "./read-index.ts";
 import type { RemoveResult, SweepResult } from "./remove-documents.ts";
+import type { DrillProbes, DrillReport } from "./snapshot/drill-snapshot.ts";
+import type { ForgetPolicy, ForgetReport } from "./snapshot/forget-snapshots.ts";
+import type { ListedSnapshot } from "./snapshot/list-snapshots.ts";
 import type { Snapshot } from "./snapshot/manifest.ts";
 import type { RestoreResult } from "./snapshot/restore-snapshot.ts";
+import type { VerifyReport } from "./snapshot/verify-snapshot.ts";
 import type { Explanation } from "./staleness.ts";
 import type { SyncOptions } from "./sync-documents.ts";
 import type { TouchOptions, TouchResult } from "./touch-documents.ts";
@@ -21,6 +25,15 @@ export interface CheckOptions extends ProgressOptions {
    * the vectors of all these documents. Default `false`.
    */
   readonly checkVectors?: boolean | undefined;
+}
+
+/** What {@link Index.drill} takes. */
+export interface DrillOptions extends DrillProbes, ProgressOptions {}
+
+/** What {@link Index.forget} takes beside the policy. */
+export interface ForgetOptions extends ProgressOptions {
+  /** Only say what would be forgotten. Default `false`. */
+  readonly dryRun?: boolean | undefined;
 }
 
 /**
@@ -148,18 +161,39 @@ export interface Index {
 
   /**
    * Takes a snapshot of the live generation into the blob store. What has not changed since an earlier one is not
-   * written again. Documents that others write meanwhile are in it as they were or as they became, each whole.
+   * written again. Documents that others write meanwhile are in it as they were or as they became, each whole. Snapshots
+   * are taken, forgotten and rewritten one after the other, whoever asks.
    *
    * @throws KeelsonError VECTORS_MISSING when the vector store has lost what the ledger lists.
+   * @throws KeelsonError LEASE_LOST when this handle stood still for so long that another took its turn.
    */
-  snapshot(options?: AbortOptions): Promise<Snapshot>;
+  snapshot(options?: ProgressOptions): Promise<Snapshot>;
 
   /**
-   * All snapshots of the index, oldest first.
+   * All snapshots of the index, oldest first, with their newest drills.
    *
    * @throws KeelsonError SNAPSHOT_CORRUPT when the manifest of one is not what was written.
    */
-  snapshots(options?: AbortOptions): Promise<Snapshot[]>;
+  snapshots(options?: AbortOptions): Promise<ListedSnapshot[]>;
+
+  /**
+   * Reads every object of a snapshot and compares it with what was written. A flipped bit, a missing or swapped object
+   * is in the report with its name; it does not reject.
+   *
+   * @throws KeelsonError SNAPSHOT_NOT_FOUND
+   */
+  verify(snapshotId: string, options?: ProgressOptions): Promise<VerifyReport>;
+
+  /**
+   * Proves that a snapshot can be restored: restores it into scratch beside the index, compares the digest, puts probe
+   * queries to it and compares the answers with an exact search over what the snapshot holds. The scratch is deleted
+   * afterwards; the result is remembered beside the snapshot, good or bad. What is damaged is in the report; it does
+   * not reject. It needs as much room as a restore.
+   *
+   * @throws KeelsonError SNAPSHOT_NOT_FOUND
+   * @throws KeelsonError EMBEDDER_MISMATCH when a probe is a text, and another embedder made the snapshot.
+   */
+  drill(snapshotId: string, options?: DrillOptions): Promise<DrillReport>;
 
   /**
    * Makes the index equal to a snapshot: what came later is gone, what was removed is back, and what has expired by
@@ -171,7 +205,19 @@ export interface Index {
    * @throws KeelsonError EMBEDDER_MISMATCH when another embedder made it: open the index with that one.
    * @throws KeelsonError STATE_CONFLICT when another restore or migration came between.
    */
-  restore(snapshotId: string, options?: AbortOptions): Promise<RestoreResult>;
+  restore(snapshotId: string, options?: ProgressOptions): Promise<RestoreResult>;
+
+  /**
+   * Forgets snapshots by a policy, and deletes the packs that none of the others needs. What is pinned stays, and so
+   * does the newest snapshot whose drill went well. When it rejects or is aborted, each snapshot is there whole or gone,
+   * and calling again does the rest.
+   *
+   * @throws KeelsonError ARGUMENT_INVALID when no rule keeps anything, or one is not a whole number.
+   * @throws KeelsonError SNAPSHOT_NOT_FOUND naming one of `snapshotIds`.
+   * @throws KeelsonError SNAPSHOT_CORRUPT when the manifest of one that stays is damaged, so that nobody knows what it
+   * needs: forget that one by its id.
+   */
+  forget(policy: ForgetPolicy, options?: ForgetOptions): Promise<ForgetReport>;
 
   /** What is in the index. It reads the whole ledger. */
   status(options?: AbortOptions): Promise<IndexStatus>;

@@ -8,7 +8,7 @@
 export { createIndex } from "./create-index.ts";
 export { formatPlan } from "./plan.ts";
 export type { IndexOptions } from "./index-options.ts";
-export type { CheckOptions, Index } from "./index-type.ts";
+export type { CheckOptions, DrillOptions, ForgetOptions, Index } from "./index-type.ts";
 
 // What goes in
 export type { DocumentSource, SourceDocument } from "./documents.ts";
@@ -17,6 +17,9 @@ export type { ApplyOptions } from "./apply-plan.ts";
 export type { FormatPlanOptions } from "./plan.ts";
 export type { PlanOptions } from "./plan-sync.ts";
 export type { SyncMode, SyncOptions } from "./sync-documents.ts";
+export type { DrillProbes } from "./snapshot/drill-snapshot.ts";
+export type { ForgetPolicy } from "./snapshot/forget-snapshots.ts";
+export type { KeepRules } from "./snapshot/keep-rules.ts";
 export type { IndexQueryOptions } from "./query.ts";
 
 // What comes out
@@ -30,5 +33,11 @@ export type { Outcome, StaleReason } from "./diff.ts";
 export type { DocumentProgress, IndexProgress, ProgressOptions, ProgressTask } from "./progress.ts";
 export type { Explanation } from "./staleness.ts";
 export type { Snapshot } from "./snapshot/manifest.ts";
+export type { ListedSnapshot } from "./snapshot/list-snapshots.ts";
+export type { SnapshotFault, VerifyReport } from "./snapshot/verify-snapshot.ts";
+export type { DrillReport, ProbeReport } from "./snapshot/drill-snapshot.ts";
+export type { DrillRecord } from "./snapshot/drill-records.ts";
+export type { ForgetReport } from "./snapshot/forget-snapshots.ts";
+export type { KeepReason } from "./snapshot/keep-rules.ts";
 export type { RestoreResult } from "./snapshot/restore-snapshot.ts";
 export type { Counts } from "./ledger.ts";

@@ -11,12 +11,16 @@
  * | `intent/<id>` | vectors that a write is about to stage, or has still to collect: `Intent` |
  * | `dropping/<generation>` | `null`: a generation that is to be deleted |
  * | `touched` | `null`: its revision moves with every ledger commit while a migration runs |
+ * | `pin/snapshot/<snapshot id>/<holder>` | keeps a snapshot from being forgotten |
+ * | `forgetting` | snapshots that are about to be forgotten: a list of their ids. A commit that pins one checks its revision |
+ * | `scratch/<name>/…` | an index of its own that a drill restores into, of the collection `<index>@drill-<name>@1` |
+ * | `condemned` | packs that are being deleted: a list of their names |
  * | `lease/<task>` | whose turn it is to do what only one may do at a time; its revision is the fencing token |
  * | `lease/<task>/until` | the epoch ms at which that ends unless it is renewed |
  *
  * `tombstone/<digest>` is kept free for erasure.
  *
- * In the blob store, below the same prefix: `pack/<sha-256>` and `snapshot/<id>`. In the vector store: a collection
+ * In the blob store, below the same prefix: `pack/<sha-256>`, `snapshot/<id>` and `drill/<id>`. In the vector store: a collection
  * `<name>@<generation>` each.
  *
  * A document's id stands last and as it is, so that ids of any form fit; in the name `/` and `%` are escaped, so that
@@ -45,12 +49,26 @@ export interface IndexKeys {
   pack(digest: string): string;
   readonly snapshots: string;
   snapshot(id: string): string;
+  readonly drills: string;
+  drill(id: string): string;
+  readonly condemned: string;
+  readonly forgetting: string;
+  readonly snapshotPins: string;
+  snapshotPin(id: string, holder: string): string;
+  readonly scratches: { readonly prefix: string; readonly collectionPrefix: string };
+  /** The keys of a scratch index. */
+  scratch(name: string): IndexKeys;
 }
 
 const EXPIRY_DIGITS = 16;
 
 export function createKeys(name: string): IndexKeys {
   const root = `index/${name.replaceAll("%", "%25").replaceAll("/", "%2F")}/`;
+  return createKeysBelow(root, name);
+}
+
+function createKeysBelow(root: string, name: string): IndexKeys {
+  const scratches = { prefix: `${root}scratch/`, collectionPrefix: `${name}@drill-` };
   const generation = (number: number): string => `${root}g/${number}/`;
   return {
     head: `${root}head`,
@@ -75,6 +93,15 @@ export function createKeys(name: string): IndexKeys {
     pack: (digest) => `${root}pack/${digest}`,
     snapshots: `${root}snapshot/`,
     snapshot: (id) => `${root}snapshot/${id}`,
+    drills: `${root}drill/`,
+    drill: (id) => `${root}drill/${id}`,
+    condemned: `${root}condemned`,
+    forgetting: `${root}forgetting`,
+    snapshotPins: `${root}pin/snapshot/`,
+    snapshotPin: (id, holder) => `${root}pin/snapshot/${id}/${holder}`,
+    scratches,
+    scratch: (scratch) =>
+      createKeysBelow(`${scratches.prefix}${scratch}/`, `${scratches.collectionPrefix}${scratch}`),
   };
 }
 

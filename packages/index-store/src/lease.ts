@@ -7,11 +7,13 @@ import { linkedController } from "./linked-controller.ts";
  * What only one of all handles and processes may do at a time:
  *
  * - `sync`: bring the index up to date with a source;
- * - `build`: build a generation beside the live one.
+ * - `build`: build a generation beside the live one;
+ * - `snapshots`: write or delete what snapshots are made of;
+ * - `drill`: restore a snapshot into scratch.
  *
- * Who takes both takes `sync` first.
+ * Who takes several takes them in this order.
  */
-export type LeaseTask = "sync" | "build";
+export type LeaseTask = "sync" | "build" | "snapshots" | "drill";
 
 /** The right to do a task, for as long as nobody else has it. */
 export interface Lease {

@@ -10,8 +10,9 @@ import { recoverIntents } from "./intents.ts";
 import { createKeys } from "./keys.ts";
 import { isHeld } from "./lease.ts";
 import { wholeDocument } from "./prepare.ts";
-import { createRecords, type Records } from "./records.ts";
+import { createRecordsOf } from "./records-of.ts";
 import { noRedaction } from "./redact.ts";
+import { dropScratches, listScratches } from "./snapshot/scratch.ts";
 import { createTurns } from "./turns.ts";
 
 const LONGEST_NAME = 200;
@@ -33,6 +34,10 @@ export async function openContext(options: IndexOptions): Promise<IndexContext> 
   if (building?.purpose === "restore" && !(await isHeld(context, "build", signal)))
     await abandonGeneration(context, building);
   await dropStrays(context);
+  // Listed before the look at the lease: what a drill begins after it is not in the list.
+  const scratches = await listScratches(context, { signal });
+  if (scratches.size > 0 && !(await isHeld(context, "drill", signal)))
+    await dropScratches(context, scratches);
   await recoverIntents(context);
   await context.recordsOf(live, signal);
   return context;
@@ -62,7 +67,6 @@ function createContext(options: IndexOptions): IndexContext {
   const newId = options.newId ?? (() => randomBytes(12).toString("base64url"));
   const clock = options.clock ?? systemClock;
   const keys = createKeys(name);
-  const opened = new Map<number, Promise<Records>>();
   return {
     name,
     keys,
@@ -78,24 +82,10 @@ function createContext(options: IndexOptions): IndexContext {
     newId,
     holder: newId(),
     leaseMs,
-    turns: { sync: createTurns(), build: createTurns() },
+    turns: { sync: createTurns(), build: createTurns(), snapshots: createTurns(), drill: createTurns() },
     embedding: embeddingSettings(options.embedding, clock),
     unfinished: new Map(),
-    recordsOf: async ({ number, dimension, metric: measured }, signal) => {
-      signal?.throwIfAborted();
-      const known = opened.get(number);
-      if (known !== undefined) return await known;
-      // Without the signal: others wait for the same collection.
-      const open = async (): Promise<Records> =>
-        createRecords(
-          await vectors.open(keys.collection(number), { dimension, metric: measured }),
-          vectors.capabilities,
-        );
-      const opening = open();
-      opened.set(number, opening);
-      opening.catch(() => opened.delete(number));
-      return await opening;
-    },
+    recordsOf: createRecordsOf(vectors, keys),
   };
 }
 

@@ -137,7 +137,8 @@ async function search(
   }
 }
 
-async function toVector(
+/** The vector of a query; `undefined` for a blank text. */
+export async function toVector(
   context: IndexContext,
   query: string | Float32Array,
   signal: AbortSignal | undefined,

@@ -44,6 +44,8 @@ describe("snapshot", () => {
       documents: 30,
       chunks: 60,
       digest: expect.any(String),
+      bytes: expect.any(Number),
+      erased: 0,
     });
     clock.setNow(clock.now() + 1);
     await index.remove(["d3"]);
@@ -189,7 +191,7 @@ describe("restore", () => {
       { id: "d2", text: "changed", version: "x" },
     ]);
     embedder.texts.length = 0;
-    expect(await index.restore(snapshot.id)).toEqual({ snapshot, generation: 2 });
+    expect(await index.restore(snapshot.id)).toEqual({ snapshot, generation: 2, leftOut: 0 });
     expect(await contentOf(index, ids)).toEqual(before);
     expect(await index.get("later")).toBeUndefined();
     expect(await index.query("text 7", { topK: 60 })).toEqual(answers);

@@ -17,17 +17,24 @@ export interface DocumentImage {
 export interface EncodedImage {
   readonly json: string;
   readonly floats: Uint8Array;
-  /** SHA-256 of the content, whichever writes made it: equal for equal documents, in whatever store or pack. */
   readonly hash: string;
 }
 
-export function encodeImage({ id, entry, texts, vectors }: DocumentImage): EncodedImage {
-  const json = canonical({ id, entry, texts });
+export function encodeImage(image: DocumentImage): EncodedImage {
+  const { id, entry, texts, vectors } = image;
   const floats = encodeFloats(vectors);
+  return { json: canonical({ id, entry, texts }), floats, hash: hashOf(image, floats) };
+}
+
+/** SHA-256 of the content, whichever writes made it: equal for equal documents, in whatever store or pack. */
+export function hashImage(image: DocumentImage): string {
+  return hashOf(image, encodeFloats(image.vectors));
+}
+
+function hashOf({ id, entry, texts }: DocumentImage, floats: Uint8Array): string {
   const chunks = entry.chunks.map((chunk) => ({ ...chunk, id: contentDigest(chunk.id) }));
   const content = canonical({ id, entry: { ...entry, chunks }, texts });
-  const hash = createHash("sha256").update(content).update("\n").update(floats).digest("base64url");
-  return { json, floats, hash };
+  return createHash("sha256").update(content).update("\n").update(floats).digest("base64url");
 }
 
 function encodeFloats(vectors: readonly Float32Array[]): Uint8Array {

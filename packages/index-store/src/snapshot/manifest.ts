@@ -12,14 +12,19 @@ export interface Snapshot {
   readonly documents: number;
   /** How many chunks they have together. */
   readonly chunks: number;
-  /** SHA-256 over all documents in order of their ids: equal for equal content, whatever the storage. */
+  /** The sum of the SHA-256 of all its documents: equal for equal content, whatever the storage. */
   readonly digest: string;
+  /** How many bytes the packs have that it needs; other snapshots may need them too. */
+  readonly bytes: number;
+  /** How many documents have been erased from it since it was taken. */
+  readonly erased: number;
 }
 
 /** Which documents of a pack belong to a snapshot. */
 export type PackRef = {
   /** The SHA-256 of the pack, which is its name. */
   readonly pack: string;
+  readonly bytes: number;
   /** Positions in the pack, ascending, as runs: first, length, first, length, … */
   readonly runs: readonly number[];
 };
@@ -36,6 +41,8 @@ export type Manifest = {
   readonly documents: number;
   readonly chunks: number;
   readonly digest: string;
+  /** How many documents have been erased from it. */
+  readonly erased: number;
   readonly packs: readonly PackRef[];
 };
 
@@ -109,25 +116,8 @@ export function snapshotCorrupt(
   );
 }
 
-/** All snapshots of the index, oldest first. */
-export async function listSnapshots(
-  context: IndexContext,
-  signal: AbortSignal | undefined,
-): Promise<Snapshot[]> {
-  signal?.throwIfAborted();
-  const { blobs, keys } = context;
-  const found: Snapshot[] = [];
-  let after: string | undefined;
-  while (true) {
-    const page = await blobs.list(keys.snapshots, { after, signal });
-    for (const { key } of page) {
-      found.push(summaryOf(await readManifest(context, key.slice(keys.snapshots.length), signal)));
-    }
-    after = page.at(-1)?.key;
-    if (after === undefined) return found;
-  }
-}
-
-export function summaryOf({ id, createdAtMs, documents, chunks, digest: content }: Manifest): Snapshot {
-  return { id, createdAtMs, documents, chunks, digest: content };
+export function summaryOf(manifest: Manifest): Snapshot {
+  const { id, createdAtMs, documents, chunks, digest: content, erased, packs } = manifest;
+  const bytes = packs.reduce((sum, pack) => sum + pack.bytes, 0);
+  return { id, createdAtMs, documents, chunks, digest: content, bytes, erased };
 }

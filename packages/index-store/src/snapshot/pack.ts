@@ -4,16 +4,23 @@ import { type DocumentImage, decodeFloats, type EncodedImage } from "./document-
 /*
  * A pack holds documents, and is named by the SHA-256 of its bytes:
  *
- *   "KEELPACK", uint32 format, uint32 dimension, uint32 length of the JSON, the JSON (a list of { id, entry, texts }),
- *   then the vectors of all chunks in order as float32. All little-endian.
+ *   "KEELPACK", uint32 format, uint32 dimension, uint32 length of the JSON, the JSON ({ id, documents: [{ id, entry,
+ *   texts }] }), then the vectors of all chunks in order as float32. All little-endian.
+ *
+ * Its id is unique for ever, and so is its name: what is about to be deleted is never written again.
  */
 
 const MAGIC = "KEELPACK";
 const FORMAT = 1;
 const HEADER_BYTES = MAGIC.length + 12;
 
-export function encodePack(images: readonly EncodedImage[], dimension: number): Uint8Array {
-  const json = new TextEncoder().encode(`[${images.map((image) => image.json).join(",")}]`);
+export function encodePack(
+  id: string,
+  images: readonly Pick<EncodedImage, "json" | "floats">[],
+  dimension: number,
+): Uint8Array {
+  const documents = images.map((image) => image.json).join(",");
+  const json = new TextEncoder().encode(`{"id":${JSON.stringify(id)},"documents":[${documents}]}`);
   const floatBytes = images.reduce((sum, { floats }) => sum + floats.length, 0);
   const bytes = new Uint8Array(HEADER_BYTES + json.length + floatBytes);
   bytes.set(new TextEncoder().encode(MAGIC));
@@ -39,12 +46,14 @@ export function decodePack(bytes: Uint8Array): DocumentImage[] {
   const dimension = view.getUint32(MAGIC.length + 4, true);
   const jsonLength = view.getUint32(MAGIC.length + 8, true);
   let offset = HEADER_BYTES + jsonLength;
-  const parts = JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER_BYTES, offset))) as {
-    readonly id: string;
-    readonly entry: LedgerEntry;
-    readonly texts: readonly string[];
-  }[];
-  return parts.map((part) => ({
+  const { documents } = JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER_BYTES, offset))) as {
+    readonly documents: readonly {
+      readonly id: string;
+      readonly entry: LedgerEntry;
+      readonly texts: readonly string[];
+    }[];
+  };
+  return documents.map((part) => ({
     ...part,
     vectors: part.texts.map(() => {
       const vector = decodeFloats(view, offset, dimension);
