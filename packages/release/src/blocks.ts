@@ -36,7 +36,7 @@ export function pushToBlock(
   sample: Sample,
   share: number,
 ): BlocksStep {
-  const parts = { candidate: partOf(share / (1 - share)), baseline: partOf((1 - share) / share) };
+  const parts = blockParts(share);
   const waiting = {
     ...before,
     [variant]: [...before[variant], sample].slice(-Math.max(parts[variant], MOST_WAITING)),
@@ -50,6 +50,11 @@ export function pushToBlock(
       baseline: baseline.slice(0, parts.baseline),
     },
   };
+}
+
+/** How many answers of either side a block has at that share of the candidate. */
+export function blockParts(share: number): { readonly candidate: number; readonly baseline: number } {
+  return { candidate: partOf(share / (1 - share)), baseline: partOf((1 - share) / share) };
 }
 
 function partOf(ratio: number): number {

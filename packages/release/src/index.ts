@@ -48,6 +48,11 @@ export {
   type MetricGuardState,
 } from "./metric-guard.ts";
 
+// Planning
+export { type CanaryPlan, planCanary, type PlanCanaryOptions } from "./plan-canary.ts";
+export { simulate, type SimulateOptions, type SimulationReport } from "./simulate.ts";
+export type { Scenario } from "./scenario.ts";
+
 // Moving traffic
 export type { MoveResult, PromoteOptions, RollbackOptions } from "./promote.ts";
 export type { Assignment, Router, RouterOptions } from "./router.ts";
