@@ -9,7 +9,9 @@ import { contentHash } from "./bundle-id.ts";
  * - `rolledBack`: `release` is what serves now, `previous` what was left.
  * - `canaryJudged`: a canary of it came to a verdict; no traffic moved.
  * - `rampStarted`, `rampAdvanced`: its share of the traffic grew.
- * - `rampBreached`: its ramp broke the breach rule, and its share went to zero.
+ * - `rampPaused`, `rampResumed`: its share stays as it is until it is resumed; by hand or by a guard.
+ * - `rampReady`, `rampApproved`, `rampUnready`: a stage waits for approval, got one, lost the evidence that was approved.
+ * - `rampBreached`: a gate or guard spoke against it, or its budget was used up, and its share went to zero.
  */
 export type AuditEventType =
   | "registered"
@@ -18,6 +20,11 @@ export type AuditEventType =
   | "canaryJudged"
   | "rampStarted"
   | "rampAdvanced"
+  | "rampPaused"
+  | "rampResumed"
+  | "rampReady"
+  | "rampApproved"
+  | "rampUnready"
   | "rampBreached";
 
 /** What is known of a change when it is made. */

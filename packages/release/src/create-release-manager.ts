@@ -8,7 +8,9 @@ import { createIndexMoves } from "./index-moves.ts";
 import { createJournal } from "./journal.ts";
 import { judgeCandidate } from "./judge-candidate.ts";
 import { createKeys } from "./keys.ts";
+import { openRouter } from "./open-router.ts";
 import { promote } from "./promote.ts";
+import { rampJudges } from "./ramp-judges.ts";
 import { register } from "./register.ts";
 import type { Release } from "./release.ts";
 import type { ReleaseManager, ReleaseManagerOptions } from "./release-manager.ts";
@@ -48,13 +50,22 @@ import { verifyAudit } from "./verify-audit.ts";
  * ```
  */
 export function createReleaseManager(options: ReleaseManagerOptions): ReleaseManager {
-  const { state, evals, clock = systemClock, name = "default", indexes = [], rollbackWindow = 3 } = options;
+  const {
+    state,
+    evals,
+    clock = systemClock,
+    name = "default",
+    indexes = [],
+    rollbackWindow = 3,
+    leaseMs = 30_000,
+  } = options;
   assertKey(name, 256);
   checkWhole("rollbackWindow", rollbackWindow, 1);
+  checkWhole("leaseMs", leaseMs, 1);
   if (evals !== undefined) assertSpecVersion(evals, "EvalRunner");
   const keys = createKeys(name);
   const releases = createReleases(state, keys);
-  const routing = createRouting(name, releases);
+  const routing = createRouting(name, releases, clock, leaseMs);
   const journal = createJournal({ state, clock, keys, onHead: routing.follow });
   const indexMoves = createIndexMoves(name, indexes, releases);
   const context: Context = {
@@ -125,36 +136,19 @@ export function createReleaseManager(options: ReleaseManagerOptions): ReleaseMan
 
     async ramp(candidate, given = {}) {
       routing.start();
-      return createRamp(context, await startRamp(context, candidate, given));
+      const { ramp, judges } = await startRamp(context, candidate, given);
+      return createRamp(context, judges, ramp);
     },
 
-    async resumeRamp({ signal } = {}) {
+    async resumeRamp({ signal, ...given } = {}) {
       routing.start();
       const { head } = await journal.read([], { signal });
-      return head.ramp === null ? undefined : createRamp(context, head.ramp);
+      if (head.ramp === null) return undefined;
+      indexMoves.assertMovable(await releases.find([head.ramp.candidate], { signal }));
+      return createRamp(context, rampJudges(head.ramp.settings, given), head.ramp);
     },
 
-    async router({ onError, signal } = {}) {
-      routing.start();
-      const refresh = async (): Promise<void> => void (await journal.read([]));
-      // Watched before it is read, so that nothing falls between.
-      const unwatch = state.watch?.(
-        keys.head,
-        () => void refresh().catch((error: unknown) => onError?.(error)),
-      );
-      try {
-        await journal.read([], { signal });
-      } catch (error) {
-        unwatch?.();
-        throw error;
-      }
-      return {
-        assign: routing.assign,
-        pin: routing.pin,
-        refresh: async (given = {}) => void (await journal.read([], given)),
-        close: () => unwatch?.(),
-      };
-    },
+    router: (given = {}) => openRouter(context, leaseMs, given),
 
     history: (given = {}) => history(context, given),
     verifyAudit: (given = {}) => verifyAudit(context, given),

@@ -6,7 +6,7 @@ import {
   type StateEntry,
 } from "@keelson/core";
 import { type AuditAnchor, FIRST_ANCHOR } from "./audit-event.ts";
-import type { RampSettings } from "./ramp-settings.ts";
+import type { RampSettings } from "./ramp-plan.ts";
 
 const FORMAT = 1;
 
@@ -22,7 +22,29 @@ export interface RampControl {
   readonly stage: number;
   /** The stage lasts at least until then, in epoch milliseconds. */
   readonly stageEndsAtMs: number;
+  /** Why its share does not grow until somebody resumes it. */
+  readonly paused: RampPause | null;
+  /** Set while a stage that needs approval has all else it waits for. */
+  readonly ready: { readonly evidence: string; readonly approvals: readonly RampApproval[] } | null;
+  /** The ids of guards that somebody resumed the ramp in spite of. */
+  readonly waived: readonly string[];
   readonly settings: RampSettings;
+}
+
+/** Why a ramp was paused. */
+export interface RampPause {
+  readonly why?: string | undefined;
+  /** Who paused it. Absent where a guard did. */
+  readonly by?: string | undefined;
+  /** The id of the guard that paused it. */
+  readonly guard?: string | undefined;
+}
+
+/** One approval of a stage's end. */
+export interface RampApproval {
+  readonly by: string;
+  /** When, in epoch milliseconds. */
+  readonly atMs: number;
 }
 
 /** The one record that says what serves. Every change of it moves the audit chain with it. */

@@ -55,16 +55,17 @@ export interface JournalOptions {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly keys: Keys;
-  /** Told of every head that is read or written, older ones among them. */
-  readonly onHead: (read: HeadRead) => Promise<void>;
+  /** Told of every head that is read or written, older ones among them, and when, monotonic, it was asked for. */
+  readonly onHead: (read: HeadRead, askedAtMs: number) => Promise<void>;
 }
 
 export function createJournal({ state, clock, keys, onHead }: JournalOptions): Journal {
   const read: Journal["read"] = async (wanted, { signal } = {}) => {
     signal?.throwIfAborted();
+    const askedAtMs = clock.monotonic();
     const [first, ...entries] = await state.get([keys.head, ...wanted], { signal });
     const snapshot = { ...readHead(first), entries };
-    await onHead(snapshot);
+    await onHead(snapshot, askedAtMs);
     return snapshot;
   };
 
@@ -88,8 +89,9 @@ export function createJournal({ state, clock, keys, onHead }: JournalOptions): J
             ...(step.changes ?? []),
           ];
           if (changes.length === 1 && events.length === 0) return step.result;
+          const askedAtMs = clock.monotonic();
           const { revision } = await state.commit(changes, { signal });
-          if (events.length > 0) await onHead({ head, revision });
+          if (events.length > 0) await onHead({ head, revision }, askedAtMs);
           return step.result;
         } catch (error) {
           if (!isKeelsonError(error, "STATE_CONFLICT")) throw error;

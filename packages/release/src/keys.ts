@@ -16,10 +16,14 @@ export interface Keys {
   tally(ramp: string): string;
   /** How a ramp ended. */
   end(ramp: string): string;
-  /** What the keys of observed ids start with, of all ramps. */
+  /** What the keys of observed requests and keys start with, of all ramps. */
   readonly seenAll: string;
-  /** Stands where an observation of that id has been counted. */
+  /** What the keys of one ramp's observed requests and keys start with. */
+  seenOf(ramp: string): string;
+  /** What is remembered of an observed request. */
   seen(ramp: string, id: string): string;
+  /** What is remembered of a routing key, by its hash. */
+  unit(ramp: string, hash: string): string;
 }
 
 /** The keys of the manager of that name. */
@@ -36,7 +40,9 @@ export function createKeys(manager: string): Keys {
     tally: (ramp) => `${root}/ramps/${ramp}/tally`,
     end: (ramp) => `${root}/ramps/${ramp}/end`,
     seenAll: `${root}/seen/`,
-    seen: (ramp, id) => `${root}/seen/${ramp}/${id}`,
+    seenOf: (ramp) => `${root}/seen/${ramp}/`,
+    seen: (ramp, id) => `${root}/seen/${ramp}/request/${id}`,
+    unit: (ramp, hash) => `${root}/seen/${ramp}/key/${hash}`,
   };
 }
 

@@ -3,24 +3,19 @@ import type { AuditEventFacts } from "./audit-event.ts";
 import { changeTraffic, type TrafficChange } from "./change-traffic.ts";
 import { checkAmount, checkShare } from "./check-argument.ts";
 import type { Context } from "./context.ts";
+import { type Counted, createCounter, unitsOf } from "./count-observations.ts";
 import { fromJson, type RampControl, toJson } from "./head.ts";
 import type { Snapshot, Step } from "./journal.ts";
-import { judgeStage } from "./judge-stage.ts";
-import { murmur3 } from "./murmur3.ts";
-import type { Observation, RampStatus } from "./ramp.ts";
-import { endOfRamp, rampEvidence } from "./ramp-records.ts";
-import { addToTally, armsToCompare, type RampTally } from "./ramp-tally.ts";
-import { thresholdOf } from "./routing.ts";
-
-/** What became of one observation. */
-export type Outcome = "counted" | "duplicates" | "ignored";
+import type { Observation, Outcome } from "./ramp.ts";
+import type { RampJudges } from "./ramp-judges.ts";
+import type { RampTally } from "./ramp-tally.ts";
+import { settleRamp } from "./settle-ramp.ts";
 
 /** Refuses an observation whose figures can't be. */
-export function checkObservation({ id, score, latencyMs = 0, costUsd = 0 }: Observation): void {
+export function checkObservation({ id, shadow, ...live }: Observation): void {
   assertId(id);
-  if (score !== undefined && score !== null) checkShare("score", score);
-  checkAmount("latencyMs", latencyMs);
-  checkAmount("costUsd", costUsd);
+  checkOutcome(live);
+  if (shadow !== undefined) checkOutcome(shadow);
 }
 
 /**
@@ -31,84 +26,63 @@ export function checkObservation({ id, score, latencyMs = 0, costUsd = 0 }: Obse
  */
 export async function observeStep(
   context: Context,
+  judges: RampJudges,
   rampId: string,
   batch: readonly Observation[],
   { head, entries: [stored, ...seen] }: Snapshot,
-): Promise<Step<Outcome[]>> {
-  const { keys } = context;
-  const nowMs = context.clock.now();
+): Promise<Step<Counted[]>> {
   if (head.ramp?.id !== rampId || stored === undefined) return { result: batch.map(() => "ignored") };
+  const { keys, state, clock } = context;
+  const nowMs = clock.now();
+  // They change together with the tally only, whose revision the commit expects.
+  const units = unitsOf(head.ramp, batch, seen);
+  const ofUnits = units.length === 0 ? [] : await state.get(units.map((unit) => keys.unit(rampId, unit)));
+  const counter = createCounter(
+    keys,
+    judges,
+    rampId,
+    new Map(batch.map(({ id }, i) => [id, seen[i]])),
+    new Map(units.map((unit, i) => [unit, ofUnits[i]])),
+  );
 
   let ramp: RampControl | null = head.ramp;
   let tally = fromJson<RampTally>(stored.value);
   let change: TrafficChange | undefined;
-  const changes: StateChange[] = [];
   const events: AuditEventFacts[] = [];
-  const counted = new Set<string>();
+  const changes: StateChange[] = [];
+  const settle = (): void => {
+    if (ramp === null) return;
+    const settled = settleRamp(keys, ramp, tally, judges, nowMs);
+    ({ ramp, change } = settled);
+    events.push(...settled.events);
+    changes.push(...settled.changes);
+  };
 
-  const result = batch.map((observation, i): Outcome => {
-    const { id, release } = observation;
-    if (seen[i] !== undefined || counted.has(id)) return "duplicates";
-    if (ramp === null || (release !== ramp.candidate && release !== ramp.baseline)) return "ignored";
-
-    counted.add(id);
-    changes.push({ key: keys.seen(rampId, id), value: true, expect: "absent" });
-    tally = addToTally(tally, ramp.stage, release === ramp.candidate ? "candidate" : "baseline", observation);
-    if (isMisrouted(ramp, observation)) tally = { ...tally, misrouted: tally.misrouted + 1 };
-
-    const judgement = judgeStage(
-      armsToCompare(tally, ramp.stage, ramp.settings.stages),
-      ramp.settings.breach,
-    );
-    const about = { release: ramp.candidate, previous: ramp.baseline };
-    if (judgement.kind === "breach") {
-      const { reason } = judgement;
-      events.push({ type: "rampBreached", ...about, why: reason, evidence: rampEvidence(ramp, tally) });
-      changes.push(endOfRamp(keys, ramp, "rolledBack", reason));
-      change = { ramp: null };
-      ramp = null;
-    } else if (stageWaitsFor(ramp, tally, nowMs) === undefined) {
-      const evidence = rampEvidence(ramp, tally);
-      if (ramp.stage === ramp.settings.stages.length - 1) {
-        const reason = "the last stage has ended";
-        events.push({ type: "promoted", ...about, why: reason, evidence });
-        changes.push(endOfRamp(keys, ramp, "promoted", reason));
-        change = { live: ramp.candidate, ramp: null, undone: false };
-        ramp = null;
-      } else {
-        ramp = { ...ramp, stage: ramp.stage + 1, stageEndsAtMs: nowMs + ramp.settings.minStageMs };
-        const share = ramp.settings.stages[ramp.stage] as number;
-        events.push({ type: "rampAdvanced", ...about, why: `on to a share of ${share}`, evidence });
-      }
+  // Before anything is counted, time may have done it.
+  settle();
+  const result = batch.map((observation): Counted => {
+    if (ramp === null) return "ignored";
+    const counted = counter.count(tally, ramp, observation);
+    if (counted.tally !== tally) {
+      tally = counted.tally;
+      settle();
     }
-    return "counted";
+    return counted.counted;
   });
 
-  if (counted.size > 0) {
-    changes.push({ key: keys.tally(rampId), value: toJson(tally), expect: stored.revision });
+  const remembered = counter.changes();
+  if (remembered.length > 0) {
+    changes.push(...remembered, { key: keys.tally(rampId), value: toJson(tally), expect: stored.revision });
+  } else if (events.length > 0) {
+    changes.push({ key: keys.tally(rampId), expect: stored.revision });
   }
   if (change === undefined) return { result, head: { ramp }, events, changes };
-  const ended = await changeTraffic(context, head, change, {});
-  return { result, head: ended.head, events, changes: [...changes, ...ended.changes] };
+  const moved = await changeTraffic(context, head, change, {});
+  return { result, head: moved.head, events, changes: [...changes, ...moved.changes] };
 }
 
-/** What the current stage still waits for. */
-export function stageWaitsFor(
-  { stage, settings, stageEndsAtMs }: RampControl,
-  tally: RampTally,
-  nowMs: number,
-): RampStatus["waitingFor"] {
-  const arms = armsToCompare(tally, stage, settings.stages);
-  if (arms.candidate.requests < settings.minRequests) return "requests";
-  if (judgeStage(arms, settings.breach).kind !== "clear") return "evidence";
-  return nowMs < stageEndsAtMs ? "time" : undefined;
-}
-
-// Shares only grow, so a key outside the share of today was outside it when the request was assigned.
-function isMisrouted(
-  { candidate, seed, stage, settings }: RampControl,
-  { key, release }: Observation,
-): boolean {
-  if (key === undefined || release !== candidate) return false;
-  return murmur3(key, seed) >= thresholdOf(settings.stages[stage] ?? 0);
+function checkOutcome({ score, latencyMs = 0, costUsd = 0 }: Outcome): void {
+  if (score !== undefined && score !== null) checkShare("score", score);
+  checkAmount("latencyMs", latencyMs);
+  checkAmount("costUsd", costUsd);
 }

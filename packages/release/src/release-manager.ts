@@ -4,6 +4,7 @@ import type { CanaryOptions } from "./canary.ts";
 import type { HistoryOptions } from "./history.ts";
 import type { MoveResult, PromoteOptions, RollbackOptions } from "./promote.ts";
 import type { Ramp, RampOptions } from "./ramp.ts";
+import type { RampJudgeOptions } from "./ramp-judges.ts";
 import type { RegisterOptions } from "./register.ts";
 import type { Release } from "./release.ts";
 import type { Router, RouterOptions } from "./router.ts";
@@ -27,6 +28,11 @@ export interface ReleaseManagerOptions {
    * ramps up. At least 1. Default 3.
    */
   readonly rollbackWindow?: number | undefined;
+  /**
+   * How long a process may serve a ramp's candidate without having read the record, in milliseconds: after a rollback
+   * elsewhere no process serves the candidate longer than this. Default 30,000.
+   */
+  readonly leaseMs?: number | undefined;
   /** Default: the machine's own time. */
   readonly clock?: Clock | undefined;
   /** Keeps managers on one store apart: 1 to 256 UTF-16 code units. Default `"default"`. */
@@ -38,6 +44,9 @@ export interface ReleaseOptions extends CanaryOptions {
   /** Why, for the audit log. Default: the verdict's reason. */
   readonly why?: string | undefined;
 }
+
+/** What {@link ReleaseManager.resumeRamp} takes. */
+export interface ResumeRampOptions extends RampJudgeOptions, AbortOptions {}
 
 /** What {@link ReleaseManager.release} did. */
 export interface ReleaseResult {
@@ -145,7 +154,9 @@ export interface ReleaseManager {
    * candidate with the same plan joins the ramp that is under way.
    *
    * @throws KeelsonError RELEASE_NOT_FOUND, RELEASE_NOT_LIVE when there is nothing to ramp up, or nothing beside it.
-   * @throws KeelsonError RELEASE_STATE_INVALID when the candidate is live or another ramp is under way.
+   * @throws KeelsonError RELEASE_STATE_INVALID when the candidate is live, another ramp is under way, or a freeze window
+   * is open and the first stage would expose somebody.
+   * @throws KeelsonError INDEX_TARGET_NOT_FOUND when the candidate's generation or snapshot is gone.
    * @throws KeelsonError RELEASE_CONFLICT when traffic was moved meanwhile.
    * @throws KeelsonError ARGUMENT_INVALID when the plan is not sound.
    */
@@ -153,11 +164,15 @@ export interface ReleaseManager {
 
   /**
    * A handle to the ramp that is under way, with the evidence it has; `undefined` where there is none. What a worker
-   * calls when it starts.
+   * calls when it starts. Gates and guards that the ramp was started with are code and must be given again, except the
+   * usual ones.
+   *
+   * @throws KeelsonError ARGUMENT_INVALID when the gates or guards are not those that the ramp was started with, or the
+   * manager lacks an index of the candidate.
    */
-  resumeRamp(options?: AbortOptions): Promise<Ramp | undefined>;
+  resumeRamp(options?: ResumeRampOptions): Promise<Ramp | undefined>;
 
-  /** A router that assigns requests to the live release and a ramp's candidate. Close it to stop it watching. */
+  /** A router that assigns requests to the live release and a ramp's candidate. Close it to stop it following. */
   router(options?: RouterOptions): Promise<Router>;
 
   /** What happened, oldest first. */

@@ -2,13 +2,15 @@ import { type AbortOptions, type StateChange, scanState } from "@keelson/core";
 import { canonicalJson } from "./bundle-id.ts";
 import { changeTraffic } from "./change-traffic.ts";
 import type { Context } from "./context.ts";
+import { isFrozen } from "./freeze.ts";
 import { type RampControl, toJson } from "./head.ts";
 import { conflict } from "./journal.ts";
 import { padSequence } from "./keys.ts";
 import { notLive, stateInvalid } from "./promote.ts";
 import type { RampOptions } from "./ramp.ts";
+import { gatesOf, guardsOf, type RampJudges, rampJudges } from "./ramp-judges.ts";
+import { rampSettings, type StageSettings } from "./ramp-plan.ts";
 import { rampEvidence } from "./ramp-records.ts";
-import { rampSettings } from "./ramp-settings.ts";
 import { emptyTally } from "./ramp-tally.ts";
 import { notFound } from "./releases.ts";
 import { seedOf } from "./routing.ts";
@@ -20,14 +22,15 @@ export async function startRamp(
   context: Context,
   candidate: string,
   options: RampOptions,
-): Promise<RampControl> {
+): Promise<{ ramp: RampControl; judges: RampJudges }> {
   const { name, keys, journal, releases, clock } = context;
   const { by, why, signal } = options;
-  const settings = rampSettings(options);
+  const settings = rampSettings(options, guardsOf(options).id);
+  const judges = rampJudges(settings, { gates: gatesOf(options), guards: options.guards });
   const first = await journal.read([], { signal });
   if (first.head.ramp === null) await sweepSeen(context, first.head.audit.sequence, { signal });
 
-  return journal.transact<RampControl>(
+  const ramp = await journal.transact<RampControl>(
     [keys.release(candidate)],
     async ({ head, entries: [entry] }) => {
       if (entry === undefined) throw notFound(candidate);
@@ -41,6 +44,11 @@ export async function startRamp(
       }
       if (head.live === candidate) throw stateInvalid(candidate, "live", "not live");
       if (head.moves !== first.head.moves) throw conflict(1);
+      const stage = settings.stages[0] as StageSettings;
+      const nowMs = clock.now();
+      if (stage.share > 0 && isFrozen(settings.freeze, nowMs)) {
+        throw stateInvalid(candidate, "frozen", "no freeze window open");
+      }
 
       const ramp: RampControl = {
         id: padSequence(head.audit.sequence + 1),
@@ -48,10 +56,13 @@ export async function startRamp(
         baseline: head.live,
         seed: seedOf(releases.read(entry).bundleId),
         stage: 0,
-        stageEndsAtMs: clock.now() + settings.minStageMs,
+        stageEndsAtMs: nowMs + stage.minStageMs,
+        paused: null,
+        ready: null,
+        waived: [],
         settings,
       };
-      const tally = emptyTally(settings.stages.length);
+      const tally = emptyTally(settings, judges);
       const start = await changeTraffic(context, head, { ramp }, { signal });
       return {
         result: ramp,
@@ -63,7 +74,7 @@ export async function startRamp(
             previous: head.live,
             by,
             why,
-            evidence: rampEvidence(ramp, tally),
+            evidence: rampEvidence(ramp, tally, judges),
           },
         ],
         changes: [{ key: keys.tally(ramp.id), value: toJson(tally), expect: "absent" }, ...start.changes],
@@ -71,6 +82,7 @@ export async function startRamp(
     },
     { signal },
   );
+  return { ramp, judges };
 }
 
 /**
@@ -82,7 +94,7 @@ async function sweepSeen(
   sequence: number,
   { signal }: AbortOptions,
 ): Promise<void> {
-  const firstToKeep = keys.seen(padSequence(sequence + 1), "");
+  const firstToKeep = keys.seenOf(padSequence(sequence + 1));
   let deletes: StateChange[] = [];
   for await (const { key } of scanState(state, { prefix: keys.seenAll, limit: SWEEP_PAGE, signal })) {
     if (key >= firstToKeep) break;

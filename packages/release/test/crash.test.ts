@@ -2,7 +2,13 @@ import { createManualClock, createMemoryStorage } from "@keelson/adapters-memory
 import type { Json, Storage } from "@keelson/core";
 import { createFaultyStorage, type FaultEffect, type FaultPlan } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
-import { createReleaseManager, type Observation, pointEstimate, type ReleaseManager } from "../src/index.ts";
+import {
+  createReleaseManager,
+  errorGuard,
+  type Observation,
+  pointEstimate,
+  type ReleaseManager,
+} from "../src/index.ts";
 import { bundleOf, casesOf, dump, scoreTable } from "./support.ts";
 
 const crash = new Error("crashed");
@@ -10,12 +16,21 @@ const crash = new Error("crashed");
 /** How a call to the store may go wrong: alone, or as the last that its process makes. */
 const effects = ["fail", "fail-after", "kill", "kill-after"] as const satisfies readonly FaultEffect[];
 
-const plan = { stages: [0.1, 1], minRequests: 2, breach: { minObservations: 2 } };
+/** Two comparisons end a stage, or break it by a guard that any worker makes alike. */
+const guards = [errorGuard({ alpha: 0.04 })];
+const plan = {
+  stages: [
+    { share: 0.45, margin: 0.9 },
+    { share: 0.5, margin: 0.9 },
+  ],
+  minRequests: 2,
+  guards,
+};
 
 function observations(candidate: string, baseline: string, stage: number, error: boolean): Observation[] {
-  return [0, 1].flatMap((i) => [
-    { id: `${stage}-b${i}`, release: baseline, score: 0.1 * i + 0.7, latencyMs: 10.1 },
-    { id: `${stage}-c${i}`, release: candidate, score: 0.1 * i + 0.7, latencyMs: 9.7, error },
+  return (error ? [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] : [0, 1]).flatMap((i) => [
+    { id: `${stage}-b${i}`, release: baseline, score: 0.01 * i + 0.7, latencyMs: 10.1 },
+    { id: `${stage}-c${i}`, release: candidate, score: 0.01 * i + 0.7, latencyMs: 9.7, error },
   ]);
 }
 
@@ -26,11 +41,11 @@ const story: ((manager: ReleaseManager) => Promise<unknown>)[] = [
   (m) => m.register("v3", bundleOf("v3")),
   (m) => m.promote("v1"),
   (m) => m.ramp("v2", plan),
-  async (m) => (await m.resumeRamp())?.observe(observations("v2", "v1", 0, false)),
-  async (m) => (await m.resumeRamp())?.observe(observations("v2", "v1", 1, false).slice(0, 3)),
-  async (m) => (await m.resumeRamp())?.observe(observations("v2", "v1", 1, false)),
-  (m) => m.ramp("v3", plan),
-  async (m) => (await m.resumeRamp())?.observe(observations("v3", "v2", 0, true)),
+  async (m) => (await m.resumeRamp({ guards }))?.observe(observations("v2", "v1", 0, false)),
+  async (m) => (await m.resumeRamp({ guards }))?.observe(observations("v2", "v1", 1, false).slice(0, 3)),
+  async (m) => (await m.resumeRamp({ guards }))?.observe(observations("v2", "v1", 1, false)),
+  (m) => m.ramp("v3", { ...plan, minRequests: 20 }),
+  async (m) => (await m.resumeRamp({ guards }))?.observe(observations("v3", "v2", 0, true)),
   (m) => m.rollback({ why: "done" }),
   (m) => m.promote("v3"),
   (m) => m.rollback({ to: "v1" }),

@@ -3,7 +3,7 @@ import type { Bundle, BundleIndex, StateStore } from "@keelson/core";
 import { createFaultyStorage } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import { createReleaseManager, type ReleaseManager } from "../src/index.ts";
-import { bundleOf, codeOf, type FakeIndex, fakeIndex, interrupted, requests } from "./support.ts";
+import { bundleOf, codeOf, type FakeIndex, fakeIndex, interrupted, turns } from "./support.ts";
 
 const at = (generation: number): BundleIndex => ({ name: "docs", generation });
 const withIndex = (prompt: string, index: BundleIndex): Bundle => ({ ...bundleOf(prompt), index });
@@ -136,13 +136,15 @@ describe("moving an index with its release", () => {
   it("moves the index when a ramp's last stage ends, and not before", async () => {
     const { manager, docs } = await subject(1);
     const ramp = await manager.ramp("v2", {
-      stages: [0.5, 1],
+      stages: [
+        { share: 0.45, margin: 0.98 },
+        { share: 0.5, margin: 0.98 },
+      ],
       minRequests: 1,
-      breach: { minObservations: 1 },
     });
-    await ramp.observe([...requests("v1", 1), ...requests("v2", 1)]);
+    await ramp.observe(turns(1));
     expect([(await ramp.status()).stage, await docs.live()]).toEqual([1, 1]);
-    await ramp.observe(requests("v2", 1, {}, "last"));
+    await ramp.observe(turns(1, {}, "last"));
     expect([(await ramp.status()).state, await docs.live()]).toEqual(["promoted", 2]);
   });
 

@@ -2,8 +2,14 @@ import { createMemoryStorage } from "@keelson/adapters-memory";
 import { isKeelsonError, type StateStore } from "@keelson/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AuditEvent, createReleaseManager, type ReleaseManager } from "../src/index.ts";
-import { bundleOf, requests } from "./support.ts";
+import {
+  type AuditEvent,
+  createReleaseManager,
+  errorGuard,
+  type RampOptions,
+  type ReleaseManager,
+} from "../src/index.ts";
+import { bundleOf, requests, turns } from "./support.ts";
 
 /** A store whose calls take effect, and answer, when the scheduler says so. The log tells in which order they did. */
 function scheduled(state: StateStore, s: fc.Scheduler, who: string, log: string[]): StateStore {
@@ -80,6 +86,9 @@ function replay(events: readonly AuditEvent[]): string | undefined {
   return live;
 }
 
+/** Breaks at the first error. */
+const guards = [errorGuard({ alpha: 0.9 })];
+
 describe("operators and workers at once", () => {
   it("lets a rollback beat every promotion that was decided before it landed", async () => {
     const seen = new Set<string>();
@@ -122,9 +131,13 @@ describe("operators and workers at once", () => {
       (m) => m.promote("v3"),
       (m) => m.rollback(),
       (m) => m.rollback({ to: "v1" }),
-      (m) => m.ramp("v3", { stages: [0.1, 1], minRequests: 2, breach: { minObservations: 1 } }),
-      async (m) => (await m.resumeRamp())?.observe([...requests("v2", 2), ...requests("v3", 2)]),
-      async (m) => (await m.resumeRamp())?.observe(requests("v3", 2, { error: true }, "bad")),
+      (m) =>
+        m.ramp("v3", { stages: [{ share: 0.5, margin: 0.98 }], minRequests: 2, guards, guardAlpha: 0.9 }),
+      async (m) => (await m.resumeRamp({ guards }))?.observe(turns(2, { names: ["v2", "v3"] })),
+      async (m) =>
+        (await m.resumeRamp({ guards }))?.observe(
+          turns(2, { names: ["v2", "v3"], candidate: { error: true } }, "bad"),
+        ),
       (m) => m.register("v4", bundleOf("v4")),
     );
     const operator = fc.array(act, { minLength: 1, maxLength: 4 });
@@ -140,7 +153,7 @@ describe("operators and workers at once", () => {
           await s.waitFor(Promise.all(lives));
           expect(await sound.verifyAudit()).toMatchObject({ valid: true });
           expect(replay(await sound.history())).toBe((await sound.live())?.name);
-          const ramp = await sound.resumeRamp();
+          const ramp = await sound.resumeRamp({ guards });
           const status = await ramp?.status();
           expect(status?.exposed ?? 0).toBeLessThanOrEqual(4);
         },
@@ -153,10 +166,10 @@ describe("operators and workers at once", () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), async (s) => {
         const { sound, manager } = await world(s);
-        const plan = { stages: [0.5, 0.999999, 1], minRequests: 1, breach: { minObservations: 1 } };
+        const plan: RampOptions = { stages: [0.5, 0.999999], minRequests: 1, guards, guardAlpha: 0.9 };
         await sound.ramp("v3", plan);
         const workers = [manager("worker 0"), manager("worker 1")];
-        const ramps = await s.waitFor(Promise.all(workers.map((worker) => worker.resumeRamp())));
+        const ramps = await s.waitFor(Promise.all(workers.map((worker) => worker.resumeRamp({ guards }))));
         const lives = ramps.map(async (ramp, w) => {
           for (let i = 0; i < 2; i++) {
             await ramp?.observe([

@@ -277,3 +277,113 @@ describe("ReleaseManager.router", () => {
     expect(ramp.assign("user").release).toBe("v1");
   });
 });
+
+describe("a router's lease", () => {
+  /** A store that can be cut off, or left hanging. */
+  const cuttable = (
+    state: StateStore,
+  ): { state: StateStore; cut: (how: "off" | "hanging" | undefined) => void } => {
+    let broken: "off" | "hanging" | undefined;
+    const through = async <T>(call: () => T | PromiseLike<T>): Promise<T> => {
+      if (broken === "off") throw new Error("no connection");
+      if (broken === "hanging") return new Promise<T>(() => {});
+      return call();
+    };
+    return {
+      cut: (how) => {
+        broken = how;
+      },
+      state: {
+        get: (keys, options) => through(() => state.get(keys, options)),
+        scan: (options) => through(() => state.scan(options)),
+        commit: (changes, options) => through(() => state.commit(changes, options)),
+      },
+    };
+  };
+
+  it.each(["off", "hanging"] as const)(
+    "takes everybody to live once the store has been %s for it",
+    async (how) => {
+      const { state: sound, clock, manager: operator } = await bench({ promoted: 1 });
+      await operator.ramp("v2", { stages: [0.999999] });
+      const { state, cut } = cuttable(sound);
+      const errors: unknown[] = [];
+      const manager = createReleaseManager({ state, clock, leaseMs: 3000 });
+      const router = await manager.router({ onError: (error) => errors.push(error) });
+      await clock.advance(60_000);
+      expect(router.assign("user").release).toBe("v2");
+      cut(how);
+      await operator.rollback();
+      await clock.advance(2000);
+      expect(router.assign("user").release).toBe("v2");
+      await clock.advance(1001);
+      expect(router.assign("user").release).toBe("v1");
+      expect(errors.length > 0).toBe(how === "off");
+      cut(undefined);
+      await router.refresh();
+      expect(router.assign("user").release).toBe("v1");
+      await operator.ramp("v2", { stages: [0.999999] });
+      await router.refresh();
+      expect(router.assign("user").release).toBe("v2");
+      router.close();
+    },
+  );
+
+  it("is renewed by whatever reads or writes the record, and follows a store that can't be watched", async () => {
+    const { state, clock, manager: operator } = await bench({ promoted: 1 });
+    const { get, scan, commit } = state;
+    const manager = createReleaseManager({ state: { get, scan, commit }, clock, leaseMs: 3000 });
+    const router = await manager.router();
+    await operator.ramp("v2", { stages: [0.999999] });
+    expect(router.assign("user").release).toBe("v1");
+    await clock.advance(1000);
+    expect(router.assign("user").release).toBe("v2");
+    router.close();
+    await clock.advance(3001);
+    expect(router.assign("user").release).toBe("v1");
+    const ramp = await manager.resumeRamp();
+    expect(router.assign("user").release).toBe("v2");
+    await clock.advance(2500);
+    await ramp?.observe({ id: "r", release: "v1" });
+    await clock.advance(2500);
+    expect(ramp?.assign("user").release).toBe("v2");
+  });
+
+  it("runs from when a read was asked for, not from when it was answered", async () => {
+    const { state, clock, manager: operator } = await bench({ promoted: 1 });
+    await operator.ramp("v2", { stages: [0.999999] });
+    const slow: StateStore = {
+      commit: state.commit,
+      scan: state.scan,
+      get: async (keys, options) => {
+        const entries = await state.get(keys, options);
+        await clock.sleep(2000);
+        return entries;
+      },
+    };
+    const opening = createReleaseManager({ state: slow, clock, leaseMs: 3000 }).router();
+    await clock.advance(4000);
+    const router = await opening;
+    expect(router.assign("user").release).toBe("v1");
+    router.close();
+  });
+
+  it("asks nobody any more once the router is closed", async () => {
+    const { state, clock } = await bench({ promoted: 1 });
+    let reads = 0;
+    const counting: StateStore = {
+      ...state,
+      get: (keys, options) => {
+        reads++;
+        return state.get(keys, options);
+      },
+    };
+    const router = await createReleaseManager({ state: counting, clock, leaseMs: 3000 }).router();
+    await clock.advance(3000);
+    const before = reads;
+    expect(before).toBeGreaterThan(3);
+    router.close();
+    await clock.advance(60_000);
+    expect(reads).toBe(before);
+  });
+});

@@ -77,6 +77,23 @@ export function requests(
   return Array.from({ length: count }, (_, i) => ({ id: `${prefix}-${i}`, release, ...how }));
 }
 
+/** One request of each side in turn, as a share of a half gives: `v1` is the baseline, unless said otherwise. */
+export function turns(
+  count: number,
+  how: {
+    readonly candidate?: Partial<Observation>;
+    readonly baseline?: Partial<Observation>;
+    readonly names?: readonly [baseline: string, candidate: string];
+  } = {},
+  prefix = "r",
+): Observation[] {
+  const [baseline, candidate] = how.names ?? ["v1", "v2"];
+  return Array.from({ length: count }, (_, i) => [
+    { id: `${prefix}-b${i}`, release: baseline, score: 1, ...how.baseline },
+    { id: `${prefix}-c${i}`, release: candidate, score: 1, ...how.candidate },
+  ]).flat();
+}
+
 /** All that a store holds. */
 export async function dump(state: StateStore): Promise<Record<string, Json>> {
   const entries = await state.scan({ limit: 100_000 });

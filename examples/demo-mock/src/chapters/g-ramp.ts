@@ -49,7 +49,7 @@ async function drive(ramp: Ramp, fails: (candidateRequest: number) => boolean): 
     const observations: Observation[] = [];
     for (let request = sent; request < sent + BATCH; request++) {
       const key = `user-${(request * 7919) % 10_000}`;
-      const { release, variant } = ramp.assign(key);
+      const { release, stage, variant } = ramp.assign(key);
       const isCandidate = variant === "candidate";
       if (isCandidate) candidateUsers.add(key);
       else if (candidateUsers.has(key)) sticky = false;
@@ -58,6 +58,7 @@ async function drive(ramp: Ramp, fails: (candidateRequest: number) => boolean): 
         id: `${ramp.id}-${request}`,
         key,
         release,
+        stage,
         latencyMs: 5,
         error,
         score: error ? null : 1,
@@ -66,5 +67,7 @@ async function drive(ramp: Ramp, fails: (candidateRequest: number) => boolean): 
     await ramp.observe(observations);
     status = await ramp.status();
   }
+  // The end of the last stage is all of the traffic.
+  if (status.state === "promoted") path.push("100%");
   return { status, path, sticky };
 }
