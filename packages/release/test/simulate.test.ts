@@ -148,7 +148,7 @@ describe("planCanary", () => {
   });
 
   it("says so where no number of cases within reason would do", () => {
-    const plan = planCanary({ margin: 0.001, correlation: 0 });
+    const plan = planCanary({ margin: 0.001, correlation: 0, share: 0.5 });
     expect([plan.cases, plan.runs, plan.live.exposed, plan.live.requests]).toEqual([null, null, null, null]);
   });
 
