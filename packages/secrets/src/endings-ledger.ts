@@ -6,8 +6,8 @@ const PREFIX = "secrets/endings/";
 
 /** Where endings are kept: one entry a name in the state store, which only grows. */
 export interface EndingsLedger {
-  /** The state key of a name, as `StateStore.get` takes it. */
-  keysOf(name: string): readonly [string];
+  /** The entry of a name. */
+  get(name: string, signal: AbortSignal | undefined): Promise<StateEntry | undefined>;
   /** What an entry says of one life of its secret. */
   read(entry: StateEntry | undefined, life: string): Endings | undefined;
   /** Adds endings, durably before it returns. Gives what is known then. */
@@ -21,16 +21,18 @@ interface StoredEndings {
 }
 
 export function createEndingsLedger(state: StateStore, mostConflicts: number): EndingsLedger {
+  const get: EndingsLedger["get"] = async (name, signal) =>
+    (await abortable(signal, () => state.get([PREFIX + name], { signal })))[0];
   const livesOf = (entry: StateEntry | undefined): StoredEndings["lives"] =>
     (entry?.value as StoredEndings | undefined)?.lives ?? {};
 
   return {
-    keysOf: (name) => [PREFIX + name],
+    get,
     read: (entry, life) => livesOf(entry)[life],
     add: async (name, life, endings, signal) => {
       const key = PREFIX + name;
       for (let conflicts = 1; ; conflicts++) {
-        const [entry] = await abortable(signal, () => state.get([key], { signal }));
+        const entry = await get(name, signal);
         const lives = livesOf(entry);
         const known = lives[life];
         const all = union(known, endings);

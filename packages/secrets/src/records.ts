@@ -78,17 +78,17 @@ export function createRecords({ secrets, state, time, warn }: RecordsParts): Rec
     return entry;
   };
 
-  const parse = (name: string, record: SecretRecord, state: StateEntry | undefined): Entry => {
+  const parse = (name: string, record: SecretRecord, found: StateEntry | undefined): Entry => {
     const stored = openSecret(name, record.payload);
     const life = lifeOf(stored);
-    const known = ledger?.read(state, life);
+    const known = ledger?.read(found, life);
     const secret = withEndings(stored, known, time.now());
     return {
       secret,
       life,
       revision: record.revision,
       live: readLiveVersions(secret),
-      knownRevision: state?.revision,
+      knownRevision: found?.revision,
       outdated: secret !== stored,
       ahead: ledger !== undefined && known?.head.hash !== headOf(secret.audit).hash,
     };
@@ -97,17 +97,17 @@ export function createRecords({ secrets, state, time, warn }: RecordsParts): Rec
   const find: Records["find"] = async (name, signal) => {
     let outdated: number | undefined;
     for (;;) {
-      const knowing = state && ledger && abortable(signal, () => state.get(ledger.keysOf(name), { signal }));
       const reading = abortable(signal, () => secrets.read(name, { signal }));
-      const [record, found] = knowing ? await Promise.all([reading, knowing]) : [await reading];
+      const [record, found] = ledger
+        ? await Promise.all([reading, ledger.get(name, signal)])
+        : [await reading];
       if (record === undefined) {
         cache.delete(name);
         return undefined;
       }
       const cached = cache.get(name);
-      if (cached?.revision === record.revision && cached.knownRevision === found?.[0]?.revision)
-        return cached;
-      const entry = parse(name, record, found?.[0]);
+      if (cached?.revision === record.revision && cached.knownRevision === found?.revision) return cached;
+      const entry = parse(name, record, found);
       // Another process may have written both between the two reads: then the record is no older copy.
       if (!entry.outdated || outdated === record.revision) return keep(entry);
       outdated = record.revision;
