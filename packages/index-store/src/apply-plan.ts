@@ -5,7 +5,7 @@ import type { Draft } from "./diff.ts";
 import { type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
 import { withLease } from "./lease.ts";
 import type { StoredEntry } from "./ledger.ts";
-import { migrate } from "./migrate.ts";
+import { moveToEmbedder } from "./move-to-embedder.ts";
 import type { Plan, PlannedChange } from "./plan.ts";
 import { contentOf } from "./plan-sync.ts";
 import { type ProgressOptions, withProgress } from "./progress.ts";
@@ -43,7 +43,7 @@ export async function applyPlan(
     assertFewOrphans(context, visible, plan.documents, maxDeleteRatio);
     const breather = createBreather(context.clock);
     const sums = createWriteSums();
-    await migrate(context, { onProgress, sums, breather, signal });
+    await moveToEmbedder(context, { onProgress, sums, breather, signal });
 
     // What the rebuild has written has new revisions.
     const rebuilt = plan.rebuild !== undefined;

@@ -15,6 +15,8 @@ export interface Writes {
   readonly changes: readonly EntryChange[];
   /** The records that the new entries list and the old ones did not. */
   readonly staged: readonly VectorRecord[];
+  /** What else becomes so with the ledger. */
+  readonly also?: readonly StateChange[] | undefined;
   /** The lease that the writes are made under, where they are. */
   readonly lease?: Lease | undefined;
 }
@@ -34,8 +36,8 @@ export async function commitWrites(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { keys, state } = context;
-  const { id, generation, head, changes, lease } = writes;
-  if (changes.length === 0) return;
+  const { id, generation, head, changes, also = [], lease } = writes;
+  if (changes.length === 0 && also.length === 0) return;
   const staged = writes.staged.map((record) => record.id);
   const replaced = replacedRecords(changes);
   const checks: StateChange[] = [{ key: keys.head, expect: head.revision }];
@@ -60,9 +62,8 @@ export async function commitWrites(
       intentChange = [{ key: intentKey, value, expect: intentChange[0]?.expect ?? "absent" }];
     }
     const ledger = changes.flatMap((change) => ledgerChanges(keys, generation.number, change));
-    await state.commit([...checks, ...intentChange, ...ledger, ...touched(context, head, generation)], {
-      signal,
-    });
+    const noted = noteForRebuild(context, writes);
+    await state.commit([...checks, ...intentChange, ...ledger, ...noted, ...also], { signal });
   } catch (error) {
     await settleOrRemember(context, id, own);
     lease?.assertKept(error);
@@ -84,10 +85,11 @@ function replacedRecords(changes: readonly EntryChange[]): string[] {
   });
 }
 
-// A migration copies the live ledger; this tells it that it has more to copy.
-function touched(context: IndexContext, { head }: StoredHead, generation: Generation): StateChange[] {
-  const migrating = head.building?.purpose === "migration" && generation.number === head.live.number;
-  return migrating ? [{ key: context.keys.touched, value: null }] : [];
+// A rebuild copies the live ledger; this tells it what it has to copy again.
+function noteForRebuild({ keys }: IndexContext, { head, generation, changes }: Writes): StateChange[] {
+  const { building } = head.head;
+  if (building?.purpose !== "rebuild" || building.of !== generation.number) return [];
+  return [keys.touched, ...changes.map(({ id }) => keys.touch(id))].map((key) => ({ key, value: null }));
 }
 
 // The caller is about to hear of the first failure. What could not be cleaned up now is not lost: the intent names it.

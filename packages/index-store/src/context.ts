@@ -14,9 +14,14 @@ export interface IndexContext {
   readonly state: StateStore;
   readonly vectors: VectorStore;
   readonly blobs: BlobStore;
-  readonly embedder: Embedder;
-  readonly redactor: Redactor;
-  readonly chunker: Chunker;
+  /** What this handle writes with; a rebuild puts others in their place. */
+  embedder: Embedder;
+  redactor: Redactor;
+  chunker: Chunker;
+  /** The embedders that queries may be embedded by, by id: whose generation is live, decides. */
+  readonly known: Map<string, Embedder>;
+  /** What this handle wrote generations with, by number, as far as a rebuild has changed it. */
+  readonly pipelines: Map<number, Pick<IndexContext, "embedder" | "redactor" | "chunker">>;
   readonly clock: Clock;
   readonly allowPiiInIds: boolean;
   readonly redactQueries: boolean;

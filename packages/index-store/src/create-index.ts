@@ -1,14 +1,18 @@
 import { KeelsonError } from "@keelson/core";
 import { applyPlan } from "./apply-plan.ts";
 import { createBreather } from "./breather.ts";
+import { dropGeneration } from "./generations.ts";
+import { createIndexControl } from "./index-control.ts";
 import type { IndexOptions } from "./index-options.ts";
 import type { Index } from "./index-type.ts";
 import { withLease } from "./lease.ts";
+import { listGenerations } from "./list-generations.ts";
 import { openContext } from "./open-context.ts";
 import { planSync } from "./plan-sync.ts";
 import { withProgress } from "./progress.ts";
 import { queryIndex } from "./query.ts";
 import { getDocument, readStatus } from "./read-index.ts";
+import { rebuildIndex, switchGeneration } from "./rebuild-index.ts";
 import { removeDocuments, sweepExpired } from "./remove-documents.ts";
 import { drillSnapshot } from "./snapshot/drill-snapshot.ts";
 import { forgetSnapshots } from "./snapshot/forget-snapshots.ts";
@@ -132,6 +136,12 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
           ),
         ),
       ),
+    rebuild: (rebuildOptions = {}) => run(() => rebuildIndex(context, rebuildOptions)),
+    generations: ({ signal } = {}) => run(() => listGenerations(context, signal)),
+    rollbackGeneration: ({ signal } = {}) => run(() => switchGeneration(context, undefined, signal)),
+    makeLive: (generation, { signal } = {}) => run(() => switchGeneration(context, generation, signal)),
+    dropGeneration: (generation, { signal } = {}) => run(() => dropGeneration(context, generation, signal)),
+    control: createIndexControl(context),
     status: ({ signal } = {}) => run(() => readStatus(context, signal)),
     close: async () => {
       closed = true;

@@ -102,7 +102,7 @@ function compare(
     reasons.push("expired");
   if (entry.redactor !== context.redactor.id) reasons.push("redactor");
   if (entry.chunker !== context.chunker.id) reasons.push("chunker");
-  if (generation.embedder !== context.embedder.id) reasons.push("embedder");
+  if (!context.known.has(generation.embedder)) reasons.push("embedder");
   if (textChanged) reasons.push("text");
   if (!jsonEquals(entry.metadata, document.metadata)) reasons.push("metadata");
   if (entry.version !== document.version) reasons.push("version");

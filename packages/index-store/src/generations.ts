@@ -1,24 +1,29 @@
-import { type Revision, type StateChange, scanState, type VectorMetric } from "@keelson/core";
+import { isKeelsonError, KeelsonError, type Revision, type StateChange, scanState } from "@keelson/core";
 import { isConflict } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
-import { type Generation, type Head, readHead, type StoredHead } from "./head.ts";
+import { invalid } from "./documents.ts";
+import {
+  allGenerations,
+  type Building,
+  type Generation,
+  type Head,
+  readHead,
+  type StoredHead,
+  wholeGenerations,
+} from "./head.ts";
+import { startRemoval } from "./pins.ts";
 
 const KEYS_A_COMMIT = 1000;
 
 /** What a new generation is to be. */
-export interface GenerationPlan {
-  readonly purpose: "migration" | "restore";
-  readonly embedder: string;
-  readonly dimension: number;
-  readonly metric: VectorMetric;
-}
+export type GenerationPlan = Omit<Building, "number" | "createdAtMs">;
 
 /** Begins a generation beside the live one. What else was being built is dropped. */
 export async function beginGeneration(
   context: IndexContext,
   plan: GenerationPlan,
   signal: AbortSignal | undefined,
-): Promise<{ readonly building: Generation; readonly head: StoredHead }> {
+): Promise<{ readonly building: Building; readonly head: StoredHead }> {
   while (true) {
     const { head, revision } = await readHead(context, signal);
     const building = { ...plan, number: head.next, createdAtMs: context.clock.now() };
@@ -41,7 +46,7 @@ export async function abandonGeneration(context: IndexContext, generation: Gener
   while (true) {
     const { head, revision } = await readHead(context);
     const { building, ...rest } = head;
-    const kept = isIt(head.live) || isIt(head.previous);
+    const kept = wholeGenerations(head).some(isIt);
     const superseded = !kept && !isIt(building);
     // Dropped by somebody else before, its collection may have been opened again since.
     if (superseded) await context.state.commit(drop(context, generation));
@@ -55,24 +60,106 @@ export async function abandonGeneration(context: IndexContext, generation: Gener
   }
 }
 
+/** How a generation that has been built takes its place. */
+export interface SwapOptions {
+  /** Make it the live one. Otherwise it is kept beside it. */
+  readonly live: boolean;
+  /** What else the commit expects or changes. */
+  readonly also?: readonly StateChange[] | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
- * Makes the generation being built the live one. The one that was live is kept; the one kept before it is dropped.
+ * Ends the building of a generation. Where it becomes the live one, the one that was live is kept for a roll-back; those
+ * kept before it are dropped, but for pinned ones.
  *
  * @throws KeelsonError STATE_CONFLICT when the head, or what is to be checked, has moved.
  */
 export async function swapGeneration(
   context: IndexContext,
   { head, revision }: StoredHead,
-  checks: readonly StateChange[],
+  { live: goesLive, also = [], signal }: SwapOptions,
+): Promise<void> {
+  const { building, previous, kept = [], ...rest } = head;
+  if (building === undefined) return;
+  const { purpose: _, of: __, pipeline: ___, ...built } = building;
+  const before = previous === undefined ? kept : [previous, ...kept];
+  const { pinned, removals, dropped } = goesLive
+    ? await sortByPins(context, before, signal)
+    : { pinned: [...kept, built], removals: [], dropped: [] };
+  const back = goesLive ? head.live : previous;
+  const value: Head = {
+    ...rest,
+    live: goesLive ? built : head.live,
+    ...(back !== undefined && { previous: back }),
+    ...(pinned.length > 0 && { kept: pinned }),
+  };
+  const drops = dropped.flatMap((each) => drop(context, each));
+  const pointer = { key: context.keys.head, value, expect: revision };
+  await context.state.commit([pointer, ...also, ...removals, ...drops], { signal });
+  await dropGenerations(context);
+}
+
+/** Which generations somebody keeps, and what takes the others away. */
+async function sortByPins(
+  context: IndexContext,
+  generations: readonly Generation[],
+  signal: AbortSignal | undefined,
+) {
+  const pinned: Generation[] = [];
+  const dropped: Generation[] = [];
+  const removals: StateChange[] = [];
+  for (const generation of generations) {
+    try {
+      removals.push(...(await startRemoval(context, { generation: generation.number }, signal)));
+      dropped.push(generation);
+    } catch (error) {
+      if (!isKeelsonError(error, "INDEX_TARGET_PINNED")) throw error;
+      pinned.push(generation);
+    }
+  }
+  return { pinned, removals, dropped };
+}
+
+/**
+ * Drops a generation that is not live.
+ *
+ * @throws KeelsonError INDEX_TARGET_NOT_FOUND, INDEX_TARGET_PINNED, or ARGUMENT_INVALID for the live one.
+ */
+export async function dropGeneration(
+  context: IndexContext,
+  number: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { building, previous, ...rest } = head;
-  if (building === undefined) return;
-  const { purpose: _, ...live } = building;
-  const value: Head = { ...rest, live, previous: head.live };
-  const pointer = { key: context.keys.head, value, expect: revision };
-  await context.state.commit([pointer, ...checks, ...drop(context, previous)], { signal });
-  await dropGenerations(context);
+  signal?.throwIfAborted();
+  while (true) {
+    const { head, revision } = await readHead(context, signal);
+    const { previous, kept = [], ...rest } = head;
+    if (head.live.number === number) throw invalid("generation", "the live one");
+    const found = wholeGenerations(head).find((generation) => generation.number === number);
+    if (found === undefined) throw generationNotFound(context, number);
+    const removal = await startRemoval(context, { generation: number }, signal);
+    const others = kept.filter((generation) => generation !== found);
+    const value: Head = {
+      ...rest,
+      ...(previous !== undefined && previous !== found && { previous }),
+      ...(others.length > 0 && { kept: others }),
+    };
+    const also = [...removal, ...drop(context, found)];
+    if ((await moveHead(context, value, revision, also, signal)) === undefined) continue;
+    await dropGenerations(context);
+    return;
+  }
+}
+
+export function generationNotFound(
+  { name }: IndexContext,
+  generation: number | undefined,
+): KeelsonError<"INDEX_TARGET_NOT_FOUND"> {
+  const what = generation === undefined ? "no generation to go back to" : `no generation ${generation}`;
+  return new KeelsonError("INDEX_TARGET_NOT_FOUND", `the index ${name} has ${what}`, {
+    details: { index: name, generation },
+  });
 }
 
 /** Drops collections of this index that no generation has any more: opened by somebody too late. */
@@ -80,7 +167,7 @@ export async function dropStrays(context: IndexContext): Promise<void> {
   const { keys, state, vectors, name } = context;
   const collections = await vectors.list();
   const { head } = await readHead(context);
-  const known = [head.live, head.previous, head.building].map((generation) => generation?.number);
+  const known = allGenerations(head).map((generation) => generation.number);
   const strays = collections.flatMap((collection) => {
     const number = Number(/^@(\d+)$/.exec(collection.name.slice(name.length))?.[1] ?? Number.NaN);
     const own = keys.collection(number) === collection.name && number < head.next;
@@ -122,5 +209,30 @@ async function dropGenerations(context: IndexContext): Promise<void> {
       await state.commit(page.map((entry) => ({ key: entry.key, delete: true })));
     }
     await state.commit([{ key, delete: true }]);
+  }
+  await forgetTouches(context);
+}
+
+// What a rebuild had still to copy when it was given up.
+async function forgetTouches(context: IndexContext): Promise<void> {
+  const { keys, state } = context;
+  while (true) {
+    const page = await state.scan({ prefix: keys.touched, limit: KEYS_A_COMMIT });
+    if (page.length === 0) return;
+    const { head, revision } = await readHead(context);
+    if (head.building?.purpose === "rebuild") return;
+    const gone = page.map(({ key }) => ({ key, delete: true }) as const);
+    const unmoved = { key: keys.head, expect: revision };
+    await committed(context, [unmoved, ...gone]);
+  }
+}
+
+async function committed({ state }: IndexContext, changes: readonly StateChange[]): Promise<boolean> {
+  try {
+    await state.commit(changes);
+    return true;
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw error;
   }
 }

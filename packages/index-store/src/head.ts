@@ -17,14 +17,25 @@ export type Generation = {
   readonly createdAtMs: number;
 };
 
+/** A generation that is not whole yet. */
+export type Building = Generation & {
+  readonly purpose: "rebuild" | "restore";
+  /** The generation that a rebuild copies. */
+  readonly of?: number;
+  /** The pipeline that it is rebuilt for. */
+  readonly pipeline?: string;
+};
+
 /** The pointer of an index. Every ledger commit expects the revision it was read at. */
 export type Head = {
   readonly format: 1;
   readonly live: Generation;
   /** What was live before, kept for a roll-back until the next one takes its place. */
   readonly previous?: Generation;
+  /** Others that are whole: not yet made live, or pinned. */
+  readonly kept?: readonly Generation[];
   /** What is being built beside the live one. */
-  readonly building?: Generation & { readonly purpose: "migration" | "restore" };
+  readonly building?: Building;
   /** The number that the next generation gets. Numbers never come back. */
   readonly next: number;
 };
@@ -32,6 +43,17 @@ export type Head = {
 export interface StoredHead {
   readonly head: Head;
   readonly revision: Revision;
+}
+
+/** The generations that could be live: the one that is first. */
+export function wholeGenerations({ live, previous, kept = [] }: Head): readonly Generation[] {
+  return previous === undefined ? [live, ...kept] : [live, previous, ...kept];
+}
+
+/** All generations, the one being built last. */
+export function allGenerations(head: Head): readonly Generation[] {
+  const whole = wholeGenerations(head);
+  return head.building === undefined ? whole : [...whole, head.building];
 }
 
 const FORMAT = 1;
@@ -83,13 +105,33 @@ export async function openHead(
   return await readHead(context, signal);
 }
 
-/** Refuses a generation that another embedder made. */
+/** The index with the embedder that made a generation, where this handle knows it. */
+export function forGeneration(
+  context: IndexContext,
+  generation: { readonly embedder: string },
+): IndexContext {
+  if (generation.embedder === context.embedder.id) return context;
+  const embedder = context.known.get(generation.embedder);
+  if (embedder !== undefined) return { ...context, embedder };
+  assertSameEmbedder(context, generation);
+  return context;
+}
+
+/** Refuses a generation that another embedder made than this handle's. */
 export function assertSameEmbedder(context: IndexContext, generation: { readonly embedder: string }): void {
-  const { name, embedder } = context;
-  if (generation.embedder === embedder.id) return;
+  assertMadeBy(context, generation, context.embedder.id);
+}
+
+/** Refuses a generation that another embedder made than this one. */
+export function assertMadeBy(
+  { name }: IndexContext,
+  { embedder: expected }: { readonly embedder: string },
+  actual: string,
+): void {
+  if (expected === actual) return;
   throw new KeelsonError(
     "EMBEDDER_MISMATCH",
-    `the index ${name} was embedded by ${generation.embedder}, not by ${embedder.id}`,
-    { details: { index: name, expected: generation.embedder, actual: embedder.id } },
+    `the index ${name} was embedded by ${expected}, not by ${actual}`,
+    { details: { index: name, expected, actual } },
   );
 }

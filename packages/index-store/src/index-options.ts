@@ -23,6 +23,11 @@ export interface IndexOptions extends AbortOptions {
   readonly name: string;
   /** Embeds chunks and queries. */
   readonly embedder: Embedder;
+  /**
+   * Other embedders whose generation may be live, before a rebuild or after it. Where one is, it is worked with: queries
+   * and writes go on while the index moves from one to the other, and no sync moves it back.
+   */
+  readonly embedders?: readonly Embedder[] | undefined;
   /** The first step of every write. `"none"` stores texts as they are; say so only of texts that hold no personal data. */
   readonly redactor: Redactor | "none";
   /** Cuts redacted texts. Default: a document is one chunk. */

@@ -1,11 +1,13 @@
-import type { AbortOptions } from "@keelson/core";
+import type { AbortOptions, IndexControl } from "@keelson/core";
 import type { ApplyOptions } from "./apply-plan.ts";
 import type { DocumentSource, SourceDocument } from "./documents.ts";
+import type { GenerationInfo } from "./list-generations.ts";
 import type { Plan } from "./plan.ts";
 import type { PlanOptions } from "./plan-sync.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { IndexMatch, IndexQueryOptions } from "./query.ts";
 import type { IndexedDocument, IndexStatus } from "./read-index.ts";
+import type { RebuildOptions, RebuildResult } from "./rebuild-index.ts";
 import type { RemoveResult, SweepResult } from "./remove-documents.ts";
 import type { DrillProbes, DrillReport } from "./snapshot/drill-snapshot.ts";
 import type { ForgetPolicy, ForgetReport } from "./snapshot/forget-snapshots.ts";
@@ -218,6 +220,56 @@ export interface Index {
    * needs: forget that one by its id.
    */
   forget(policy: ForgetPolicy, options?: ForgetOptions): Promise<ForgetReport>;
+
+  /**
+   * Builds a new generation by another embedder, chunker or redactor, from the stored and redacted chunks, beside the
+   * live one; reads back whether the vector store has it all; and makes it live. Queries and writes go on meanwhile, and
+   * what is written is copied before the swap. This handle works with the new pipeline from then on; others do if they
+   * know the embedder, see {@link IndexOptions.embedders}. The generation that was live is kept for a roll-back, and the
+   * one kept before it is dropped unless it is pinned.
+   *
+   * Chunks whose text and embedder stay the same keep their vectors. A document whose chunks do not make up its whole
+   * text cannot be cut anew from them: it keeps its cutting and is stale by `chunker`, for the next sync with its source.
+   *
+   * When it rejects or is aborted, the live generation is as it was; what has been built is kept for the next attempt of
+   * the same kind.
+   *
+   * @throws KeelsonError EMBEDDING_FAILED, REDACTION_FAILED or CHUNKING_FAILED: a generation is whole or it is none.
+   * @throws KeelsonError VECTORS_MISSING when the vector store did not keep what it was given.
+   * @throws KeelsonError LEASE_LOST
+   */
+  rebuild(options?: RebuildOptions): Promise<RebuildResult>;
+
+  /** All generations, by number. */
+  generations(options?: AbortOptions): Promise<GenerationInfo[]>;
+
+  /**
+   * Makes the generation live that was so before, at once. What was written since is not in it; the next sync makes up
+   * for that. Calling it again goes forward again.
+   *
+   * @returns The number of the generation that is live now.
+   * @throws KeelsonError INDEX_TARGET_NOT_FOUND when none is kept.
+   */
+  rollbackGeneration(options?: AbortOptions): Promise<number>;
+
+  /**
+   * Makes a generation live that is kept, at once.
+   *
+   * @returns The number of the generation that is live now.
+   * @throws KeelsonError INDEX_TARGET_NOT_FOUND when it is not there, or not whole.
+   */
+  makeLive(generation: number, options?: AbortOptions): Promise<number>;
+
+  /**
+   * Drops a generation with all its vectors.
+   *
+   * @throws KeelsonError INDEX_TARGET_NOT_FOUND when it is not there; ARGUMENT_INVALID for the live one;
+   * INDEX_TARGET_PINNED when a holder keeps it.
+   */
+  dropGeneration(generation: number, options?: AbortOptions): Promise<void>;
+
+  /** What a release manager needs of the index, to pin and move it together with a release. */
+  readonly control: IndexControl;
 
   /** What is in the index. It reads the whole ledger. */
   status(options?: AbortOptions): Promise<IndexStatus>;

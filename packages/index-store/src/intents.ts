@@ -1,6 +1,6 @@
 import { isKeelsonError, type Revision, scanState } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
-import { type Generation, type Head, readHead } from "./head.ts";
+import { allGenerations, type Generation, type Head, readHead } from "./head.ts";
 import { type StoredEntry, toStored } from "./ledger.ts";
 
 /**
@@ -99,7 +99,7 @@ function recordIds({ entry }: StoredEntry): string[] {
 }
 
 function generationOf(head: Head, number: number): Generation | undefined {
-  return [head.live, head.previous, head.building].find((generation) => generation?.number === number);
+  return allGenerations(head).find((generation) => generation.number === number);
 }
 
 /**

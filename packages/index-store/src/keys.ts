@@ -1,3 +1,5 @@
+import type { PinTarget } from "./pins.ts";
+
 /**
  * Where an index keeps what. Below `index/<name>/`, in the state store:
  *
@@ -10,7 +12,10 @@
  * | `g/<generation>/packed/<document id>` | where snapshots find the document, and as of which revision: `Packed` |
  * | `intent/<id>` | vectors that a write is about to stage, or has still to collect: `Intent` |
  * | `dropping/<generation>` | `null`: a generation that is to be deleted |
- * | `touched` | `null`: its revision moves with every ledger commit while a migration runs |
+ * | `touched` | `null`: its revision moves with every ledger commit while a rebuild runs |
+ * | `touched/<document id>` | `null`: a document of the live generation that the rebuild has still to copy |
+ * | `guard/<g/generation or s/snapshot>` | whether what may be pinned is being removed |
+ * | `pin/<g/generation or s/snapshot>/<holder>` | `null`: who keeps it |
  * | `pin/snapshot/<snapshot id>/<holder>` | keeps a snapshot from being forgotten |
  * | `forgetting` | snapshots that are about to be forgotten: a list of their ids. A commit that pins one checks its revision |
  * | `scratch/<name>/…` | an index of its own that a drill restores into, of the collection `<index>@drill-<name>@1` |
@@ -29,6 +34,11 @@
 export interface IndexKeys {
   readonly head: string;
   readonly touched: string;
+  readonly touches: string;
+  touch(id: string): string;
+  guard(target: PinTarget): string;
+  pins(target: PinTarget): string;
+  pin(target: PinTarget, holder: string): string;
   lease(task: string): string;
   leaseUntil(task: string): string;
   readonly intents: string;
@@ -73,6 +83,11 @@ function createKeysBelow(root: string, name: string): IndexKeys {
   return {
     head: `${root}head`,
     touched: `${root}touched`,
+    touches: `${root}touched/`,
+    touch: (id) => `${root}touched/${id}`,
+    guard: (target) => `${root}guard/${pinned(target)}`,
+    pins: (target) => `${root}pin/${pinned(target)}/`,
+    pin: (target, holder) => `${root}pin/${pinned(target)}/${holder}`,
     lease: (task) => `${root}lease/${task}`,
     leaseUntil: (task) => `${root}lease/${task}/until`,
     intents: `${root}intent/`,
@@ -103,6 +118,10 @@ function createKeysBelow(root: string, name: string): IndexKeys {
     scratch: (scratch) =>
       createKeysBelow(`${scratches.prefix}${scratch}/`, `${scratches.collectionPrefix}${scratch}`),
   };
+}
+
+function pinned(target: PinTarget): string {
+  return "generation" in target ? `g/${target.generation}` : `s/${target.snapshot}`;
 }
 
 /** The time and document id that the rest of an expiry key names, behind its prefix. */

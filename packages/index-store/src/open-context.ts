@@ -44,14 +44,14 @@ export async function openContext(options: IndexOptions): Promise<IndexContext> 
 }
 
 function createContext(options: IndexOptions): IndexContext {
-  const { vectors, state, blobs, name, embedder, metric } = options;
+  const { vectors, state, blobs, name, embedder, embedders = [], metric } = options;
   const redactor = options.redactor === "none" ? noRedaction : options.redactor;
   const chunker = options.chunker ?? wholeDocument;
   assertKey(name, LONGEST_NAME);
   for (const [argument, value] of Object.entries({ vectors, state, blobs, embedder, redactor, chunker }))
     if (typeof value !== "object" || value === null) throw invalid(argument, "missing");
   assertSpecVersion(vectors, "VectorStore");
-  assertSpecVersion(embedder, "Embedder");
+  for (const each of [...embedders, embedder]) assertSpecVersion(each, "Embedder");
   assertSpecVersion(redactor, "Redactor");
   assertSpecVersion(chunker, "Chunker");
   const wanted = metric ?? "cosine";
@@ -76,6 +76,8 @@ function createContext(options: IndexOptions): IndexContext {
     embedder,
     redactor,
     chunker,
+    known: new Map([...embedders, embedder].map((each) => [each.id, each])),
+    pipelines: new Map(),
     clock,
     allowPiiInIds: options.allowPiiInIds ?? false,
     redactQueries: options.redactQueries ?? true,

@@ -64,7 +64,7 @@ export async function planSync(
         expect: revision,
       });
   }
-  const rebuild = live.embedder === context.embedder.id ? undefined : await sizeOf(context, live, signal);
+  const rebuild = context.known.has(live.embedder) ? undefined : await sizeOf(context, live, signal);
   return summarize(context, stored, { mode, unchanged, documents, failures, changes, rebuild });
 }
 

@@ -123,7 +123,8 @@ function prepare(
   };
 }
 
-function cut(chunker: Chunker, documentId: string, content: Content): MaybePromise<PreparedChunk[]> {
+/** Cuts a text into chunks that are not blank. */
+export function cut(chunker: Chunker, documentId: string, content: Content): MaybePromise<PreparedChunk[]> {
   const refuse = (): never => {
     throw chunkingFailed(documentId, "the chunker threw");
   };

@@ -10,7 +10,15 @@ import {
 import type { IndexContext } from "./context.ts";
 import { invalid } from "./documents.ts";
 import { embedQuery } from "./embed.ts";
-import { assertSameEmbedder, type Head, readHead } from "./head.ts";
+import { generationNotFound } from "./generations.ts";
+import {
+  assertMadeBy,
+  forGeneration,
+  type Generation,
+  type Head,
+  readHead,
+  wholeGenerations,
+} from "./head.ts";
 import { isExpired, type LedgerEntry, type StoredEntry } from "./ledger.ts";
 import { readLedger } from "./read-ledger.ts";
 import { documentOf } from "./records.ts";
@@ -22,6 +30,12 @@ export interface IndexQueryOptions {
   readonly topK?: number | undefined;
   /** Only chunks of documents whose metadata the filter accepts. It is part of the search, not of what comes after. */
   readonly filter?: Filter | undefined;
+  /**
+   * Ask this generation instead of the live one, as long as it is kept: to compare what is to come with what is.
+   */
+  readonly generation?: number | undefined;
+  /** The id of the embedder that made the vector, where one is given. Default: the one that this handle writes with. */
+  readonly embedder?: string | undefined;
   /** Ends the call early; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -49,33 +63,43 @@ const MOST_ROUNDS = 32;
 export async function queryIndex(
   context: IndexContext,
   query: string | Float32Array,
-  { topK = 10, filter, signal }: IndexQueryOptions,
+  { topK = 10, filter, generation, embedder: madeBy = context.embedder.id, signal }: IndexQueryOptions,
 ): Promise<IndexMatch[]> {
   signal?.throwIfAborted();
   assertTopK(topK);
   const accepts = compileFilter(filter);
-  const { head } = await readHead(context, signal);
-  assertSameEmbedder(context, head.live);
-  const vector = await toVector(context, query, signal);
+  const choose = (head: Head): Generation => {
+    if (generation === undefined) return head.live;
+    const found = wholeGenerations(head).find(({ number }) => number === generation);
+    if (found === undefined) throw generationNotFound(context, generation);
+    return found;
+  };
+  let asks = choose((await readHead(context, signal)).head);
+  const vectorFor = async (asked: Generation): Promise<Float32Array | undefined> => {
+    if (typeof query !== "string") assertMadeBy(context, asked, madeBy);
+    return await toVector(forGeneration(context, asked), query, signal);
+  };
+  let vector = await vectorFor(asks);
   if (vector === undefined) return [];
 
   const { filters, maxTopK = Number.MAX_SAFE_INTEGER } = context.vectors.capabilities;
-  let live = head.live;
   let asked = Math.min(topK, maxTopK);
   // Documents that the store showed other records of than the ledger lists, as of which revision.
   const seen = new Map<string, number>();
   for (let round = 1; ; round++) {
-    const found = await search(context, live, vector, {
+    const found = await search(context, asks, vector, {
       topK: asked,
       filter: filters ? filter : undefined,
       signal,
     });
     const ids = [...new Set(found?.flatMap((match) => documentOf(match) ?? []))];
-    const ledger = await readLedger(context, ids, signal);
-    const moved = ledger.head.head.live.number !== live.number;
-    if (moved || found === undefined) {
-      live = ledger.head.head.live;
-      assertSameEmbedder(context, live);
+    const ledger = await readLedger(context, ids, signal, choose);
+    if (ledger.generation.number !== asks.number || found === undefined) {
+      const { embedder } = asks;
+      asks = ledger.generation;
+      // Never a vector of one space in another.
+      if (asks.embedder !== embedder) vector = await vectorFor(asks);
+      if (vector === undefined) return [];
       seen.clear();
       if (round < MOST_ROUNDS) continue;
     }
@@ -124,7 +148,7 @@ function byRank(a: Ranked, b: Ranked): number {
 
 async function search(
   context: IndexContext,
-  live: Head["live"],
+  live: Generation,
   vector: Float32Array,
   options: { topK: number; filter: Filter | undefined; signal: AbortSignal | undefined },
 ): Promise<VectorMatch[] | undefined> {
@@ -137,7 +161,7 @@ async function search(
   }
 }
 
-/** The vector of a query; `undefined` for a blank text. */
+/** The vector of a query, by the context's embedder; `undefined` for a blank text. */
 export async function toVector(
   context: IndexContext,
   query: string | Float32Array,

@@ -1,7 +1,7 @@
 import { assertUniqueIds } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
-import { type Generation, readHead } from "./head.ts";
+import { type Generation, type Head, readHead, wholeGenerations } from "./head.ts";
 import { parseExpiry } from "./keys.ts";
 import { isExpired } from "./ledger.ts";
 import { slices } from "./records.ts";
@@ -52,7 +52,7 @@ export async function removeDocuments(
 }
 
 /**
- * Removes what has expired, from the live generation and from the one kept for a roll-back. It reads the expiry
+ * Removes what has expired, from the live generation and from those kept beside it. It reads the expiry
  * index from its start to now, and nothing else.
  */
 export async function sweepExpired(
@@ -65,7 +65,7 @@ export async function sweepExpired(
   const removed = new Set<string>();
   let chunks = 0;
   const { head } = await readHead(context, signal);
-  for (const { number } of [head.live, head.previous].filter((generation) => generation !== undefined)) {
+  for (const { number } of wholeGenerations(head)) {
     const prefix = keys.expiries(number);
     let after: string | undefined;
     while (true) {
@@ -75,8 +75,8 @@ export async function sweepExpired(
         .map(({ key }) => parseExpiry(key.slice(prefix.length)))
         .filter((each) => each.expiresAtMs <= nowMs);
       const ids = due.map(({ id }) => id);
-      const sameGeneration = (now: { live: Generation; previous?: Generation }): Generation | undefined =>
-        [now.live, now.previous].find((generation) => generation?.number === number);
+      const sameGeneration = (now: Head): Generation | undefined =>
+        wholeGenerations(now).find((generation) => generation.number === number);
       const gone = await removeBatch(context, ids, {
         choose: sameGeneration,
         condition: (entry) => isExpired(entry, nowMs),

@@ -97,7 +97,7 @@ export async function explainDocument(
       : [
           ["redactor", entry.redactor !== context.redactor.id],
           ["chunker", entry.chunker !== context.chunker.id],
-          ["embedder", generation.embedder !== context.embedder.id],
+          ["embedder", !context.known.has(generation.embedder)],
           ["missing-vectors", missingChunks > 0],
         ];
   return {

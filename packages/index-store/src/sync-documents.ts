@@ -7,7 +7,7 @@ import { readHead } from "./head.ts";
 import type { CheckOptions } from "./index-type.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { isExpired, type LedgerEntry } from "./ledger.ts";
-import { migrate } from "./migrate.ts";
+import { moveToEmbedder } from "./move-to-embedder.ts";
 import { type DocumentProgress, withProgress } from "./progress.ts";
 import { slices } from "./records.ts";
 import { type RemoveBatchOptions, removeBatch } from "./remove-batch.ts";
@@ -46,7 +46,7 @@ export async function syncDocuments(
     const { signal } = lease;
     const breather = createBreather(context.clock);
     const sums = createWriteSums();
-    await migrate(context, { onProgress, sums, breather, signal });
+    await moveToEmbedder(context, { onProgress, sums, breather, signal });
     const seen = new Set<string>();
     await withProgress(onProgress, { task: "write" }, (progress) =>
       writeDocuments(context, source, {

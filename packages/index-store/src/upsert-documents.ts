@@ -3,7 +3,7 @@ import type { IndexContext } from "./context.ts";
 import type { DocumentSource } from "./documents.ts";
 import { readHead } from "./head.ts";
 import type { CheckOptions } from "./index-type.ts";
-import { isEmpty, migrate } from "./migrate.ts";
+import { moveToEmbedder } from "./move-to-embedder.ts";
 import { withProgress } from "./progress.ts";
 import { writeDocuments } from "./write-documents.ts";
 import { createWriteSums, type WriteResult } from "./write-result.ts";
@@ -17,14 +17,18 @@ export async function upsertDocuments(
   signal?.throwIfAborted();
   const breather = createBreather(context.clock);
   const sums = createWriteSums();
-  if (await canMoveFreely(context, signal)) await migrate(context, { onProgress, sums, breather, signal });
+  if (await canMoveFreely(context, signal))
+    await moveToEmbedder(context, { onProgress, sums, breather, signal });
   await withProgress(onProgress, { task: "write" }, (progress) =>
     writeDocuments(context, documents, { renewTtl: true, checkVectors, sums, progress, breather, signal }),
   );
   return sums.result(context.embedding);
 }
 
+/** Without a document, an index can have another embedder without a vector to be made. */
 async function canMoveFreely(context: IndexContext, signal: AbortSignal | undefined): Promise<boolean> {
   const { live } = (await readHead(context, signal)).head;
-  return live.embedder !== context.embedder.id && (await isEmpty(context, live, signal));
+  if (context.known.has(live.embedder)) return false;
+  const prefix = context.keys.documents(live.number);
+  return (await context.state.scan({ prefix, limit: 1, signal })).length === 0;
 }

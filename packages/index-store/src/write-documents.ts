@@ -4,7 +4,7 @@ import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
 import { type DiffOptions, type Draft, diffDocument } from "./diff.ts";
 import { batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
-import { assertSameEmbedder } from "./head.ts";
+import { forGeneration } from "./head.ts";
 import { settleUnfinished } from "./intents.ts";
 import type { Lease } from "./lease.ts";
 import { prepareDocument } from "./prepare.ts";
@@ -68,13 +68,13 @@ async function writeSome(
   const { drafts, staged, failures } = await withRetries(ids[0] as string, signal, async () => {
     const { head, entries } = await readLedger(context, ids, signal);
     const generation = head.head.live;
-    assertSameEmbedder(context, generation);
+    const writer = forGeneration(context, generation);
     const diff: DiffOptions = { generation, nowMs: context.clock.now(), renewTtl };
     const made = await drafter.draft(entries, diff);
     for (const draft of made.drafts) options.check?.(draft);
     const writeId = context.newId();
     const work = checkVectors ? made.drafts : made.drafts.filter(({ outcome }) => outcome !== "unchanged");
-    const found = await stageDrafts(context, work, {
+    const found = await stageDrafts(writer, work, {
       writeId,
       generation,
       embedded,

@@ -196,7 +196,7 @@ describe("createIndex", () => {
     await index.close();
     expect((await writing).added).toBe(1);
     await index.close();
-    const { name: _, close: __, ...calls } = index;
+    const { name: _, close: __, control: ___, ...calls } = index;
     for (const [name, call] of Object.entries(calls)) {
       expect(await codeOf((call as (x: unknown) => Promise<unknown>)([])), name).toBe("STORE_CLOSED");
     }

@@ -171,10 +171,13 @@ export async function faultsOf(storage: Storage, name = "docs"): Promise<string[
   const head = entries.find(({ key }) => key === `${root}head`)?.value as unknown as {
     live: { number: number };
     previous?: { number: number };
+    kept?: { number: number }[];
     building?: { number: number; purpose: string };
   };
   if (head.building?.purpose === "restore") faults.push("a restore was left behind");
-  const known = new Set([head.live, head.previous, head.building].flatMap((each) => each?.number ?? []));
+  const known = new Set(
+    [head.live, head.previous, ...(head.kept ?? []), head.building].flatMap((each) => each?.number ?? []),
+  );
   const records = new Map(
     [...(await recordsOf(storage))].filter(
       ([collection]) => collection.startsWith(`${name}@`) && /^\d+$/.test(collection.slice(name.length + 1)),
@@ -194,8 +197,10 @@ export async function faultsOf(storage: Storage, name = "docs"): Promise<string[
       // The lease of a holder that died stays until the next holder takes it over.
       // An empty list of what is being forgotten stays for its revision.
       const isList = rest === "forgetting" && JSON.stringify(value) === "[]";
-      if (rest !== "head" && rest !== "touched" && !isList && !rest.startsWith("lease/"))
-        faults.push(`left over: ${rest}`);
+      // Guards stay with what was pinned once, and a rebuild that stopped has its notes.
+      const isNote =
+        /^(lease|guard|pin)\//.test(rest) || (head.building !== undefined && /^touched\b/.test(rest));
+      if (rest !== "head" && !isList && !isNote) faults.push(`left over: ${rest}`);
       continue;
     }
     if (!known.has(Number(number))) faults.push(`left over: ${rest}`);

@@ -41,7 +41,7 @@ export async function restoreSnapshot(
       { context, generation: building, checks: [headCheck] },
       { isErased, breather, progress, signal },
     );
-    await swapGeneration(context, head, [], signal);
+    await swapGeneration(context, head, { live: true, signal });
     return { snapshot: summaryOf(manifest), generation: building.number, leftOut };
   } catch (error) {
     const superseded = await abandonOrLeave(context, building);
