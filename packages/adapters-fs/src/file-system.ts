@@ -3,8 +3,12 @@ export type OpenMode = "read" | "write" | "create";
 
 /** One open file. */
 export interface OpenFile {
-  /** Reads up to `length` bytes from `position` on; fewer only where the file ends. */
-  read(length: number, position: number): Promise<Uint8Array>;
+  /**
+   * Reads up to `length` bytes from `position` on; fewer only where the file ends.
+   *
+   * @param scratch Memory of at least that length which it may read into, in place of memory of its own.
+   */
+  read(length: number, position: number, scratch?: Uint8Array): Promise<Uint8Array>;
   /** Writes bytes at `position` and says how many it wrote, which may be fewer than given. */
   write(bytes: Uint8Array, position: number): Promise<number>;
   /** Cuts the file to `length` bytes. */

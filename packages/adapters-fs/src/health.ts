@@ -1,3 +1,4 @@
+import { KeelsonError } from "@keelson/core";
 import { failed } from "./store-error.ts";
 
 /**
@@ -25,5 +26,20 @@ export function createHealth(): Health {
       first ??= error;
       return error;
     },
+  };
+}
+
+/** The health of a store that is only read: every write is refused. */
+export function createReadOnlyHealth(store: string): Health & { readonly refusal: Error } {
+  const refusal = new KeelsonError("STORE_READ_ONLY", `${store} is open for reading only`, {
+    details: { store },
+  });
+  return {
+    refusal,
+    isWell: () => true,
+    assert: () => {
+      throw refusal;
+    },
+    fail: failed,
   };
 }

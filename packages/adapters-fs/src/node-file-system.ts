@@ -13,8 +13,9 @@ export const nodeFileSystem: FileSystem = Object.freeze({
   open: async (path, mode) => {
     const handle = await open(path, FLAGS[mode], 0o600);
     return {
-      read: async (length, position) => {
-        const bytes = new Uint8Array(length);
+      read: async (length, position, scratch) => {
+        // Not zeroed: only what was read is given out.
+        const bytes = scratch ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
         let done = 0;
         while (done < length) {
           const { bytesRead } = await handle.read(bytes, done, length - done, position + done);

@@ -33,6 +33,12 @@ export interface FsStorageOptions {
   readonly durability?: "disk" | "os" | undefined;
   /** Is called when opening finds a write that a crash tore, and cuts it. Nobody was told that it had succeeded. */
   readonly onTornTail?: ((tail: TornTail) => void) | undefined;
+  /**
+   * Opens for reading alone, beside the process that writes, if there is one. The storage shows vectors, state and
+   * secrets as they are at one moment of the opening; open another to see what came later. Blobs are read as they are.
+   * Every write rejects with STORE_READ_ONLY. Nothing is made, repaired or locked. Default false.
+   */
+  readonly readOnly?: boolean | undefined;
   /** For tests: what to use in place of the machine's filesystem, to inject faults. */
   readonly fileSystem?: FileSystem | undefined;
 }

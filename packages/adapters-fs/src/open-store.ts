@@ -17,9 +17,11 @@ import { createHealth } from "./health.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { openLog } from "./log/open-log.ts";
 import type { FsStorageOptions } from "./open-fs-storage.ts";
+import { openReader } from "./open-reader.ts";
 import { acquireOwnerLock, type OwnerLock } from "./owner-lock.ts";
 import type { Processes } from "./processes.ts";
-import { ownMasterKey, readMasterKey } from "./secrets/master-key.ts";
+import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
+import { readMasterKey } from "./secrets/master-key.ts";
 import { openSealer } from "./secrets/open-sealer.ts";
 import { failed } from "./store-error.ts";
 
@@ -29,46 +31,22 @@ export interface Machine {
   readonly processes: Processes;
 }
 
-const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
-const DEFAULT_COMPACT_AT = 0.5;
-const DEFAULT_COMPACT_FROM_BYTES = 16 * 1024 * 1024;
-
 /** Opens a storage on a machine: the real one, or one that a test makes up. */
 export async function openStore(
   directory: string,
   options: Omit<FsStorageOptions, "fileSystem">,
   machine: Machine,
 ): Promise<Storage> {
-  const { segmentBytes = DEFAULT_SEGMENT_BYTES, compactAt = DEFAULT_COMPACT_AT } = options;
-  const { compactFromBytes = DEFAULT_COMPACT_FROM_BYTES, durability = "disk", onTornTail } = options;
   if (typeof directory !== "string" || directory === "") throw argumentInvalid("directory", "is not a path");
-  const masterKey = options.masterKey === undefined ? undefined : ownMasterKey(options.masterKey);
-  assertPositive(segmentBytes, "segmentBytes");
-  assertPositive(compactFromBytes, "compactFromBytes");
-  if (typeof compactAt !== "number" || !(compactAt > 0 && compactAt <= 1))
-    throw argumentInvalid("compactAt", `is ${String(compactAt)}, expected a number above 0 and up to 1`);
-  if (durability !== "disk" && durability !== "os")
-    throw argumentInvalid("durability", 'is neither "disk" nor "os"');
-
+  const resolved = resolveOptions(options);
   const layout = createLayout(resolve(directory));
+  const { fileSystem } = machine;
   try {
-    await makeDirectory(machine.fileSystem, layout.temporary);
+    if (resolved.readOnly) return await openReader(fileSystem, layout, resolved);
+    await makeDirectory(fileSystem, layout.temporary);
     const lock = await acquireOwnerLock({ ...machine, layout });
     try {
-      const unsynced = durability === "os";
-      return await openOwned({
-        ...{
-          machine,
-          layout,
-          lock,
-          masterKey,
-          segmentBytes,
-          compactAt,
-          compactFromBytes,
-          unsynced,
-          onTornTail,
-        },
-      });
+      return await openOwned({ ...resolved, fileSystem, layout, lock });
     } catch (error) {
       // The first error says more than one about letting go.
       await lock.release(!lock.takenOver).catch(() => {});
@@ -79,19 +57,14 @@ export async function openStore(
   }
 }
 
-interface OwnedOptions extends Pick<FsStorageOptions, "masterKey" | "onTornTail"> {
-  readonly machine: Machine;
+interface OwnedOptions extends ResolvedOptions {
+  readonly fileSystem: FileSystem;
   readonly layout: Layout;
   readonly lock: OwnerLock;
-  readonly segmentBytes: number;
-  readonly compactAt: number;
-  readonly compactFromBytes: number;
-  readonly unsynced: boolean;
 }
 
 async function openOwned(options: OwnedOptions): Promise<Storage> {
-  const { layout, lock, segmentBytes, compactAt, compactFromBytes, unsynced, onTornTail } = options;
-  const { fileSystem } = options.machine;
+  const { fileSystem, layout, lock, onTornTail } = options;
   await sweepTemporary(fileSystem, layout);
   await makeDirectory(fileSystem, layout.blobs);
   if (lock.takenOver) await syncBlobNames(fileSystem, layout);
@@ -102,7 +75,9 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
   const health = createHealth();
   let compactor: Compactor | undefined;
   const log = await openLog({
-    ...{ fileSystem, layout, lock, health, segmentBytes, unsynced, engine },
+    ...options,
+    health,
+    engine,
     onWritten: () => compactor?.consider(),
   });
   try {
@@ -114,21 +89,8 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
 
     const access = createAccess(layout.root);
     const parts = { engine, journal: writer, access };
-    const { blobs, idle } = createFsBlobs({ fileSystem, layout, access, health, lock });
-    const compacting = createCompactor({
-      ...{
-        fileSystem,
-        layout,
-        storeId,
-        engine,
-        writer,
-        lock,
-        health,
-        checkpoint,
-        compactAt,
-        compactFromBytes,
-      },
-    });
+    const { blobs, idle } = createFsBlobs({ ...options, access, health, alone: true });
+    const compacting = createCompactor({ ...options, storeId, engine, writer, health, checkpoint });
     compactor = compacting;
     let closing: Promise<void> | undefined;
     const end = async (): Promise<void> => {
@@ -168,11 +130,6 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
     await log.writer.close().catch(() => {});
     throw error;
   }
-}
-
-function assertPositive(value: unknown, argument: string): void {
-  if (Number.isSafeInteger(value) && (value as number) >= 1) return;
-  throw argumentInvalid(argument, `is ${String(value)}, expected a whole number of at least 1`);
 }
 
 // Whatever lies there was on its way when a process ended.

@@ -34,6 +34,8 @@ export interface ErrorDetails {
   // Stores
   /** The store, or what was built on it, has been closed. */
   STORE_CLOSED: { readonly store: string };
+  /** The store was opened for reading only. Nothing was written. */
+  STORE_READ_ONLY: { readonly store: string };
   /** Another process owns the directory. `pid` is its process id where the lock tells it. */
   STORE_LOCKED: { readonly directory: string; readonly pid: number | undefined };
   /** What is stored is damaged. `start` and `end` are byte offsets in `file`, end exclusive. Nothing was truncated. */
@@ -192,6 +194,7 @@ export const errorCodes: Readonly<Record<ErrorCode, { readonly retryable: boolea
     SPEC_VERSION_UNSUPPORTED: { retryable: false },
     CAPABILITY_UNSUPPORTED: { retryable: false },
     STORE_CLOSED: { retryable: false },
+    STORE_READ_ONLY: { retryable: false },
     STORE_LOCKED: { retryable: true },
     STORE_CORRUPT: { retryable: false },
     STORE_FAILED: { retryable: false },

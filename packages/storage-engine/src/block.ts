@@ -1,11 +1,16 @@
 import type { Json, Metadata, Revision, VectorMetric } from "@keelson/core";
 import type { Lazy } from "./lazy.ts";
 
+/** One value for each of some records, decoded when it is asked for. An array is one. */
+export interface Column<T> {
+  at(place: number): T | undefined;
+}
+
 /** Records of one collection, a column each, by ascending id. */
 export interface RowBlock {
   readonly ids: readonly string[];
-  readonly texts: readonly (Lazy<string> | undefined)[];
-  readonly metadata: readonly (Lazy<Metadata> | undefined)[];
+  readonly texts: Column<string>;
+  readonly metadata: Column<Metadata>;
   /** The vectors behind each other, in the order of `ids`. */
   readonly vectors: Float32Array;
 }

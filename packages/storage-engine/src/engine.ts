@@ -116,11 +116,11 @@ export function createEngine(): Engine {
           table(block.collection).load(block, bytes / block.ids.length);
           return;
         case "entries":
-          for (const entry of block.entries) entries.set(entry, bytes / block.entries.length);
+          for (const entry of block.entries) entries.append(entry, bytes / block.entries.length);
           return;
         case "secrets":
           for (const secret of block.secrets)
-            secrets.set(secret.name, { ...secret, bytes: bytes / block.secrets.length });
+            secrets.append(secret.name, { ...secret, bytes: bytes / block.secrets.length });
           return;
         case "revision":
           newest = block.revision;

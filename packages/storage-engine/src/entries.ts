@@ -10,6 +10,12 @@ export interface Entries {
   get(key: string): StateEntry | undefined;
   /** @param bytes How many it takes on the medium. */
   set(entry: BlockEntry, bytes: number): void;
+  /**
+   * Adds an entry that stands behind all others.
+   *
+   * @throws Error when it does not.
+   */
+  append(entry: BlockEntry, bytes: number): void;
   delete(key: string): void;
   page(range: PageRange): StateEntry[];
   /** The entries behind `after`, by ascending key, until they take `most` bytes, as they lie there: nothing is decoded. */
@@ -45,6 +51,10 @@ export function createEntries(): Entries {
       remove(entry.key);
       bytes += size;
       stored.set(entry.key, { entry: Object.freeze(entry), bytes: size });
+    },
+    append: (entry, size) => {
+      bytes += size;
+      stored.append(entry.key, { entry, bytes: size });
     },
     delete: (key) => {
       remove(key);

@@ -5,7 +5,7 @@ import type { Lazy } from "./lazy.ts";
 export interface UpsertRecord {
   readonly id: string;
   readonly vector: Float32Array;
-  readonly text: Lazy<string> | undefined;
+  readonly text: string | undefined;
   /** Frozen, the store's own. */
   readonly metadata: Lazy<Metadata> | undefined;
 }

@@ -4,6 +4,12 @@ import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 export interface RowIndex {
   get(id: string): number | undefined;
   set(id: string, row: number): void;
+  /**
+   * Adds an id that stands behind all others.
+   *
+   * @throws Error when it does not.
+   */
+  append(id: string, row: number): void;
   delete(id: string): void;
   /** The rows of a page, by ascending id. */
   page(range: PageRange): number[];
@@ -35,6 +41,10 @@ export function createRowIndex(): RowIndex {
       bury();
       bury();
       order.set(id, id);
+    },
+    append: (id, row) => {
+      order.append(id, id);
+      rows.set(id, row);
     },
     delete: (id) => {
       if (rows.delete(id)) gone.push(id);

@@ -22,6 +22,8 @@ interface Slab {
 export interface Slabs {
   /** Writes a row: one that exists, or the one after the last. */
   write(row: number, vector: Float32Array): void;
+  /** Writes rows behind the last, which is the one before `row`. */
+  append(row: number, vectors: Float32Array): void;
   /** A copy of a row. */
   read(row: number): Float32Array;
   /** Copies the last row over another, wipes it, and gives back the memory that is no longer used. */
@@ -72,6 +74,16 @@ export function createSlabs(dimension: number, options: SlabsOptions = {}): Slab
       reserve(row);
       const { slab, offset } = locate(row);
       slab.set(vector, offset);
+    },
+    append: (row, vectors) => {
+      for (let done = 0; done < vectors.length; ) {
+        const at = row + done / dimension;
+        const count = Math.min(rowsPerSlab - (at % rowsPerSlab), (vectors.length - done) / dimension);
+        reserve(at + count - 1);
+        const { slab, offset } = locate(at);
+        slab.set(vectors.subarray(done, done + count * dimension), offset);
+        done += count * dimension;
+      }
     },
     read: (row) => {
       const { slab, offset } = locate(row);

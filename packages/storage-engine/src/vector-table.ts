@@ -11,6 +11,8 @@ import { createSimilarity, inverseNorm, MAX_BOUNDED_DIMENSION } from "./similari
 import { createSlabs, type SlabsOptions } from "./slabs.ts";
 import { createTopRows } from "./top-rows.ts";
 
+const NOT_MEASURED = -1;
+
 /** One collection: columns of ids, vectors, texts and metadata, a row a record, without gaps. */
 export interface VectorTable {
   readonly name: string;
@@ -30,7 +32,7 @@ export interface VectorTable {
    * Adds records.
    *
    * @param bytes How many each takes on the medium.
-   * @throws Error when one is there already, or the vectors are not as many.
+   * @throws Error when one does not stand behind all that are there, or the vectors are not as many.
    */
   load(block: RowBlock, bytes: number): void;
   /** The best of the rows that the filter accepts, the same with a kernel and without. */
@@ -46,25 +48,34 @@ export function createVectorTable(
 ): VectorTable {
   const rowOf = createRowIndex();
   const ids: string[] = [];
-  const texts: (Lazy<string> | undefined)[] = [];
+  const texts: (string | undefined)[] = [];
   const metadata: (Lazy<Metadata> | undefined)[] = [];
+  // What was loaded stays as it came until it is replaced: its columns, and the record's place in them.
+  const blocks: (Pick<RowBlock, "texts" | "metadata"> | undefined)[] = [];
+  const places: number[] = [];
   const sizes: number[] = [];
   let bytes = 0;
   // Vectors stay as they came, so that what is read is what was written; cosine multiplies by this instead.
   const inverseNorms: number[] = [];
+  // Those of what was loaded are left to the first query.
+  let normsMissing = false;
   const kernel = dimension <= MAX_BOUNDED_DIMENSION ? options.kernel : undefined;
   const vectors = createSlabs(dimension, { ...options, kernel });
 
-  // Kept as it was decoded: a filter asks again and again. Texts are asked for by those who get them alone.
+  const textOf = (row: number): string | undefined => {
+    const block = blocks[row];
+    return block === undefined ? texts[row] : block.texts.at(places[row] as number);
+  };
+  const decodeMetadata = (row: number): Metadata | undefined =>
+    evaluate(metadata[row]) ?? blocks[row]?.metadata.at(places[row] as number);
+  // Kept, unlike a text: a filter asks again and again.
   const metadataOf = (row: number): Metadata | undefined => {
-    const lazy = metadata[row];
-    if (typeof lazy !== "function") return lazy;
-    const data = evaluate(lazy);
-    metadata[row] = data;
-    return data;
+    const decoded = decodeMetadata(row);
+    metadata[row] = decoded;
+    return decoded;
   };
   const content = (row: number): { id: string; text?: string; metadata?: Metadata } => {
-    const text = evaluate(texts[row]);
+    const text = textOf(row);
     const data = metadataOf(row);
     return {
       id: ids[row] as string,
@@ -72,15 +83,26 @@ export function createVectorTable(
       ...(data !== undefined && { metadata: copyJson(data) }),
     };
   };
+  const measureNorm = (row: number): number => {
+    const { slab, offset } = vectors.locate(row);
+    return inverseNorm(slab, offset, dimension);
+  };
+  const measureNorms = (): void => {
+    if (!normsMissing) return;
+    for (const [row, norm] of inverseNorms.entries())
+      if (norm === NOT_MEASURED) inverseNorms[row] = measureNorm(row);
+    normsMissing = false;
+  };
   const write = (row: number, record: UpsertRecord, size: number): void => {
     ids[row] = record.id;
     texts[row] = record.text;
     metadata[row] = record.metadata;
+    blocks[row] = undefined;
+    places[row] = 0;
     bytes += size - (sizes[row] ?? 0);
     sizes[row] = size;
     vectors.write(row, record.vector);
-    const { slab, offset } = vectors.locate(row);
-    inverseNorms[row] = inverseNorm(slab, offset, dimension);
+    inverseNorms[row] = measureNorm(row);
   };
   const read = (row: number): VectorRecord => ({ ...content(row), vector: vectors.read(row) });
 
@@ -107,6 +129,8 @@ export function createVectorTable(
         ids[row] = ids[last] as string;
         texts[row] = texts[last];
         metadata[row] = metadata[last];
+        blocks[row] = blocks[last];
+        places[row] = places[last] as number;
         sizes[row] = sizes[last] as number;
         inverseNorms[row] = inverseNorms[last] as number;
       }
@@ -114,6 +138,8 @@ export function createVectorTable(
       ids.pop();
       texts.pop();
       metadata.pop();
+      blocks.pop();
+      places.pop();
       sizes.pop();
       inverseNorms.pop();
     },
@@ -129,24 +155,33 @@ export function createVectorTable(
       for (const [place, row] of rows.entries()) floats.set(vectors.read(row), place * dimension);
       return {
         ids: rows.map((row) => ids[row] as string),
-        texts: rows.map((row) => texts[row]),
-        metadata: rows.map((row) => metadata[row]),
+        texts: rows.map(textOf),
+        metadata: rows.map(decodeMetadata),
         vectors: floats,
       };
     },
     load: (block, size) => {
       const { length } = block.ids;
       if (block.vectors.length !== length * dimension) throw new Error("the vectors do not fit the ids");
+      vectors.append(ids.length, block.vectors);
+      const { texts: loadedTexts, metadata: loadedMetadata } = block;
+      const columns = { texts: loadedTexts, metadata: loadedMetadata };
       for (let place = 0; place < length; place++) {
         const id = block.ids[place] as string;
-        if (rowOf.get(id) !== undefined) throw new Error("a record stands twice");
-        const row = ids.length;
-        rowOf.set(id, row);
-        const vector = block.vectors.subarray(place * dimension, (place + 1) * dimension);
-        write(row, { id, vector, text: block.texts[place], metadata: block.metadata[place] }, size);
+        rowOf.append(id, ids.length);
+        ids.push(id);
+        texts.push(undefined);
+        metadata.push(undefined);
+        blocks.push(columns);
+        places.push(place);
+        sizes.push(size);
+        inverseNorms.push(NOT_MEASURED);
       }
+      bytes += size * length;
+      normsMissing = true;
     },
     query: (vector, topK, accepts) => {
+      measureNorms();
       const similarity = createSimilarity(metric, vector);
       const top = createTopRows(topK, ids);
       const candidates = sieveRows({

@@ -115,8 +115,8 @@ describe(createEngine.name, () => {
         type: "rows",
         collection: "docs",
         ids: ["a"],
-        texts: [lazily("text", "text")],
-        metadata: [lazily({ x: 1 }, "metadata")],
+        texts: { at: lazily("text", "text") },
+        metadata: { at: lazily({ x: 1 }, "metadata") },
         vectors: Float32Array.of(1),
       },
       1,
@@ -173,7 +173,7 @@ describe(createEngine.name, () => {
     expect(() => engine.load(rows, 1)).toThrow("no collection");
     engine.load({ type: "collection", name: "docs", dimension: 1, metric: "dot" }, 1);
     engine.load(rows, 1);
-    expect(() => engine.load(rows, 1)).toThrow("stands twice");
+    expect(() => engine.load(rows, 1)).toThrow("not in order");
     expect(() => engine.load({ ...rows, ids: ["b", "c"] }, 1)).toThrow("do not fit");
   });
 });

@@ -92,4 +92,23 @@ describe(createSlabs.name, () => {
     expect(asked).toBe(1);
     expect(slabs.read(19)).toEqual(row(19));
   });
+
+  it("appends what it would write row by row", () => {
+    const dimension = 3;
+    for (const bytesPerSlab of [36, 48, 1 << 20]) {
+      const [appended, written] = [
+        createSlabs(dimension, { bytesPerSlab }),
+        createSlabs(dimension, { bytesPerSlab }),
+      ];
+      let rows = 0;
+      for (const count of [1, 5, 2, 9]) {
+        const vectors = Float32Array.from({ length: count * dimension }, (_, n) => 100 * rows + n);
+        appended.append(rows, vectors);
+        for (let n = 0; n < count; n++)
+          written.write(rows + n, vectors.subarray(n * dimension, (n + 1) * dimension));
+        rows += count;
+      }
+      for (let row = 0; row < rows; row++) expect(appended.read(row)).toEqual(written.read(row));
+    }
+  });
 });

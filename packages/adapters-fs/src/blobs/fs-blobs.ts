@@ -25,7 +25,9 @@ export interface FsBlobsOptions {
   readonly layout: Layout;
   readonly access: Access;
   readonly health: Health;
-  readonly lock: OwnerLock;
+  readonly lock: Pick<OwnerLock, "assertHeld">;
+  /** Does nobody else write? Then what was listed once is still so. */
+  readonly alone: boolean;
 }
 
 /** Syncs the names that an owner before this one may have made and not synced: what is read has to be durable. */
@@ -43,7 +45,7 @@ export interface FsBlobs {
 }
 
 export function createFsBlobs(options: FsBlobsOptions): FsBlobs {
-  const { fileSystem, layout, access, health, lock } = options;
+  const { fileSystem, layout, access, health, lock, alone } = options;
   const root = layout.blobs;
   const turns = createTurns();
   // Keys stand in the files alone, so the first listing reads every header; from then on it is kept up to date.
@@ -134,7 +136,9 @@ export function createFsBlobs(options: FsBlobsOptions): FsBlobs {
           listing = undefined;
           throw failed("list blobs", error);
         });
-        return (await orAbort(listing, callOptions?.signal)).page(range);
+        const current = listing;
+        if (!alone) listing = undefined;
+        return (await orAbort(current, callOptions?.signal)).page(range);
       },
       delete: async (key, callOptions) => {
         access.enter(callOptions?.signal);

@@ -7,7 +7,8 @@ import { METRICS } from "../codec/op-codec.ts";
 // What stands in files: numbers are never given another meaning.
 const COLLECTION = 1;
 const ROWS = 2;
-const VECTORS = 3;
+/** Vectors of the rows before them: the one block that holds none of the memory it is decoded from. */
+export const VECTORS = 3;
 const ENTRIES = 4;
 const SECRETS = 5;
 const REVISION = 6;
@@ -33,9 +34,10 @@ export function encodeBlock(block: Block): Uint8Array[] {
         write(ROWS, (writer) => {
           writer.string(block.collection);
           writer.uint32(block.ids.length);
-          writer.strings(block.ids);
-          writer.strings(block.texts.map((text) => evaluate(text)));
-          writer.strings(block.metadata.map(jsonText));
+          const { length } = block.ids;
+          writer.strings(block.ids, length);
+          writer.strings(block.texts, length);
+          writer.strings({ at: (place) => jsonText(block.metadata.at(place)) }, length);
         }),
         write(VECTORS, (writer) => writer.floats(block.vectors)),
       ];
@@ -44,8 +46,15 @@ export function encodeBlock(block: Block): Uint8Array[] {
         write(ENTRIES, (writer) => {
           writer.uint32(block.entries.length);
           for (const { revision } of block.entries) writer.number(revision);
-          writer.strings(block.entries.map(({ key }) => key));
-          writer.strings(block.entries.map(({ value }) => jsonText(value)));
+          const { length } = block.entries;
+          writer.strings(
+            block.entries.map(({ key }) => key),
+            length,
+          );
+          writer.strings(
+            block.entries.map(({ value }) => jsonText(value) as string),
+            length,
+          );
         }),
       ];
     case "secrets":
@@ -53,8 +62,15 @@ export function encodeBlock(block: Block): Uint8Array[] {
         write(SECRETS, (writer) => {
           writer.uint32(block.secrets.length);
           for (const { revision } of block.secrets) writer.number(revision);
-          writer.strings(block.secrets.map(({ name }) => name));
-          writer.strings(block.secrets.map(({ sealed }) => sealed));
+          const { length } = block.secrets;
+          writer.strings(
+            block.secrets.map(({ name }) => name),
+            length,
+          );
+          writer.strings(
+            block.secrets.map(({ sealed }) => sealed),
+            length,
+          );
         }),
       ];
     case "revision":
@@ -68,6 +84,14 @@ function write(type: number, body: (writer: ByteWriter) => void): Uint8Array {
   writer.uint32(type);
   body(writer);
   return writer.bytes();
+}
+
+/** How many bytes the type of a block takes, at the beginning of its payload. */
+export const BLOCK_TYPE_BYTES = 4;
+
+/** The type of the block in a payload, of which the beginning may do; `undefined` where there are too few bytes. */
+export function blockTypeOf(payload: Buffer): number | undefined {
+  return payload.length < BLOCK_TYPE_BYTES ? undefined : payload.readUInt32LE(0);
 }
 
 function jsonText(value: Json | (() => Json) | undefined): string | undefined {
@@ -100,7 +124,13 @@ export function createBlockDecoder(): BlockDecoder {
         const count = reader.uint32();
         const ids = readAll(reader, count);
         const texts = reader.strings(count);
-        const metadata = reader.strings(count).map((text) => text && (() => parse(text) as Metadata));
+        const json = reader.strings(count);
+        const metadata = {
+          at: (place: number): Metadata | undefined => {
+            const text = json.at(place);
+            return text === undefined ? undefined : (parse(text) as Metadata);
+          },
+        };
         rows = { collection, ids, texts, metadata };
         return undefined;
       }
@@ -110,8 +140,8 @@ export function createBlockDecoder(): BlockDecoder {
         const keys = readAll(reader, count);
         const values = reader.strings(count);
         const entries = keys.map((key, i) => {
-          const text = values[i] as () => string;
-          return { key, revision: revisions[i] as number, value: () => parse(text) };
+          const value = (): Json => parse(values.at(i) as string);
+          return { key, revision: revisions[i] as number, value };
         });
         return { type: "entries", entries };
       }
@@ -154,12 +184,14 @@ export function createBlockDecoder(): BlockDecoder {
 }
 
 function readAll(reader: ByteReader, count: number): string[] {
-  return reader.strings(count).map((text) => {
+  const column = reader.strings(count);
+  return Array.from({ length: count }, (_, i) => {
+    const text = column.at(i);
     if (text === undefined) throw new RangeError("a name is missing");
-    return text();
+    return text;
   });
 }
 
-function parse(text: () => string): Json {
-  return freezeJson(JSON.parse(text()) as Json);
+function parse(text: string): Json {
+  return freezeJson(JSON.parse(text) as Json);
 }

@@ -4,7 +4,7 @@ import type { FileSystem, OpenFile } from "../file-system.ts";
 import { decodeFrameHeader, FRAME_HEADER_BYTES, type FrameHeader } from "../log/frame.ts";
 import { corrupt } from "../store-error.ts";
 import { hasCode } from "../system-error.ts";
-import { createBlockDecoder } from "./block-codec.ts";
+import { BLOCK_TYPE_BYTES, blockTypeOf, createBlockDecoder, VECTORS } from "./block-codec.ts";
 import { type CheckpointEnd, decodeCheckpointEnd } from "./checkpoint-end.ts";
 import {
   CHECKPOINT_HEADER_BYTES,
@@ -18,6 +18,8 @@ export interface Checkpoint extends CheckpointHeader, Pick<CheckpointEnd, "throu
   /** Its length. */
   readonly bytes: number;
 }
+
+const AHEAD_BYTES = FRAME_HEADER_BYTES + BLOCK_TYPE_BYTES;
 
 /**
  * Reads a checkpoint, frame by frame: while one is checked and taken in, the next one is on its way.
@@ -51,10 +53,11 @@ async function readOpen(
   load: (block: Block, bytes: number) => void,
 ): Promise<Checkpoint> {
   const length = await file.size();
-  const head = asBuffer(await file.read(CHECKPOINT_HEADER_BYTES + FRAME_HEADER_BYTES, 0));
+  const head = asBuffer(await file.read(CHECKPOINT_HEADER_BYTES + AHEAD_BYTES, 0));
   const checkpoint = decodeCheckpointHeader(head, path);
   const seed = checksum(checkpoint.storeId);
   const decoder = createBlockDecoder();
+  const takeScratch = createScratch();
   let blockBytes = 0;
 
   const headerOf = (
@@ -72,9 +75,20 @@ async function readOpen(
       throw corrupt(path, start, length, "the checkpoint is cut off");
     return header;
   };
-  // The header of the frame behind comes along: its length is known before this one is taken in.
-  const read = (start: number, { payloadLength }: FrameHeader): Promise<Uint8Array> => {
-    const reading = file.read(payloadLength + FRAME_HEADER_BYTES, start + FRAME_HEADER_BYTES);
+  // The beginning of the frame behind comes along: its length is known before this one is taken in.
+  const read = (
+    bytes: Buffer,
+    at: number,
+    start: number,
+    { payloadLength }: FrameHeader,
+  ): Promise<Uint8Array> => {
+    const isVectors = blockTypeOf(bytes.subarray(at + FRAME_HEADER_BYTES)) === VECTORS;
+    const length = payloadLength + AHEAD_BYTES;
+    const reading = file.read(
+      length,
+      start + FRAME_HEADER_BYTES,
+      isVectors ? takeScratch(length) : undefined,
+    );
     // Whoever waits for it is told.
     reading.catch(() => {});
     return reading;
@@ -94,14 +108,14 @@ async function readOpen(
 
   let start = CHECKPOINT_HEADER_BYTES;
   let header = headerOf(head, start, start, 1, checkpointHeaderChecksum(head));
-  let reading = read(start, header);
+  let reading = read(head, start, start, header);
   while (true) {
     const bytes = asBuffer(await reading);
     const end = start + FRAME_HEADER_BYTES + header.payloadLength;
     const payload = bytes.subarray(0, header.payloadLength);
     const next =
       end === length ? undefined : headerOf(bytes, payload.length, end, header.sequence + 1, header.checksum);
-    if (next !== undefined) reading = read(end, next);
+    if (next !== undefined) reading = read(bytes, payload.length, end, next);
     if (checksum(payload) !== header.payloadChecksum)
       throw corrupt(path, start, end, "a frame does not match its checksum");
     if (next === undefined) {
@@ -113,6 +127,19 @@ async function readOpen(
     start = end;
     header = next;
   }
+}
+
+/** Memory for what is copied when it is taken in: while one is, the other is read into. */
+function createScratch(): (length: number) => Uint8Array {
+  const memories: Uint8Array[] = [];
+  let turn = 0;
+  return (length) => {
+    turn = 1 - turn;
+    const memory = memories[turn];
+    const enough = memory !== undefined && memory.length >= length ? memory : Buffer.allocUnsafeSlow(length);
+    memories[turn] = enough;
+    return enough.subarray(0, length);
+  };
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

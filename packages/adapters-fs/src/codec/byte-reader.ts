@@ -1,3 +1,4 @@
+import type { Column } from "@keelson/storage-engine";
 import { ABSENT, UTF16 } from "./byte-writer.ts";
 import { floatsOf } from "./float-bytes.ts";
 
@@ -10,8 +11,8 @@ export interface ByteReader {
   uint32(): number;
   number(): number;
   string(): string;
-  /** As many strings, each decoded when it is asked for; until then the bytes are held. */
-  strings(count: number): ((() => string) | undefined)[];
+  /** As many strings, each decoded when it is asked for; the bytes are held. */
+  strings(count: number): Column<string>;
   /** Floats that may lie in the bytes themselves. */
   floats(count: number): Float32Array;
   raw(count: number): Uint8Array;
@@ -32,10 +33,6 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
     const at = take(count);
     return buffer.subarray(at, at + count);
   };
-  const text = (utf16: boolean, count: number): (() => string) => {
-    const at = take(count);
-    return () => buffer.toString(utf16 ? "utf16le" : "utf8", at, at + count);
-  };
 
   return {
     get done() {
@@ -48,18 +45,28 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
     uint32: () => buffer.readUInt32LE(take(4)),
     number: () => buffer.readDoubleLE(take(8)),
     string: () => {
-      const utf16 = buffer.readUInt8(take(1)) === 1;
-      return text(utf16, buffer.readUInt32LE(take(4)))();
+      const encoding = buffer.readUInt8(take(1)) === 1 ? "utf16le" : "utf8";
+      const count = buffer.readUInt32LE(take(4));
+      const at = take(count);
+      return buffer.toString(encoding, at, at + count);
     },
     strings: (count) => {
+      const ends = new Uint32Array(count);
       const lengthsAt = take(4 * count);
-      const values: ((() => string) | undefined)[] = [];
+      const start = position;
       for (let i = 0; i < count; i++) {
         const length = buffer.readUInt32LE(lengthsAt + 4 * i);
-        const utf16 = length >= UTF16;
-        values.push(length === ABSENT ? undefined : text(utf16, utf16 ? length - UTF16 : length));
+        if (length !== ABSENT) take(length >= UTF16 ? length - UTF16 : length);
+        ends[i] = position;
       }
-      return values;
+      return {
+        at: (i) => {
+          const length = buffer.readUInt32LE(lengthsAt + 4 * i);
+          if (length === ABSENT) return undefined;
+          const encoding = length >= UTF16 ? "utf16le" : "utf8";
+          return buffer.toString(encoding, i === 0 ? start : ends[i - 1], ends[i]);
+        },
+      };
     },
     floats: (count) => floatsOf(raw(4 * count)),
     raw,

@@ -1,3 +1,4 @@
+import type { Column } from "@keelson/storage-engine";
 import { floatBytes } from "./float-bytes.ts";
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -16,7 +17,7 @@ export interface ByteWriter {
   /** Any string, exactly, lone surrogates included. */
   string(value: string): void;
   /** Many strings: first all lengths, then all bytes. */
-  strings(values: readonly (string | undefined)[]): void;
+  strings(values: Column<string>, count: number): void;
   floats(values: Float32Array): void;
   raw(bytes: Uint8Array): void;
   /** What was written. */
@@ -67,16 +68,17 @@ export function createByteWriter(most: number): ByteWriter {
       buffer.writeUInt32LE(count, at + 1);
       buffer.write(value, at + 5, count, encoding);
     },
-    strings: (values) => {
-      let lengthAt = reserve(4 * values.length);
-      for (const value of values) {
+    strings: (values, count) => {
+      let lengthAt = reserve(4 * count);
+      for (let i = 0; i < count; i++) {
+        const value = values.at(i);
         const encoding = value === undefined ? "utf8" : encodingOf(value);
-        const count = value === undefined ? 0 : Buffer.byteLength(value, encoding);
-        const at = reserve(count);
-        const written = value === undefined ? ABSENT : encoding === "utf8" ? count : UTF16 + count;
+        const length = value === undefined ? 0 : Buffer.byteLength(value, encoding);
+        const at = reserve(length);
+        const written = value === undefined ? ABSENT : encoding === "utf8" ? length : UTF16 + length;
         buffer.writeUInt32LE(written, lengthAt);
         lengthAt += 4;
-        if (value !== undefined) buffer.write(value, at, count, encoding);
+        if (value !== undefined) buffer.write(value, at, length, encoding);
       }
     },
     floats: (values) => raw(floatBytes(values)),

@@ -53,7 +53,7 @@ function writeBody(writer: ByteWriter, op: Op): void {
         writer.uint32(vector.length);
         writer.floats(vector);
         writer.byte((text === undefined ? 0 : HAS_TEXT) | (metadata === undefined ? 0 : HAS_METADATA));
-        if (text !== undefined) writer.string(evaluate(text));
+        if (text !== undefined) writer.string(text);
         if (metadata !== undefined) writer.string(JSON.stringify(evaluate(metadata)));
       }
       return;

@@ -1,0 +1,90 @@
+import type { Storage } from "@keelson/core";
+import {
+  createAccess,
+  createEngine,
+  createSecretBackend,
+  createStateStore,
+  createVectorStore,
+  type Engine,
+} from "@keelson/storage-engine";
+import { createFsBlobs } from "./blobs/fs-blobs.ts";
+import { CHECKPOINT_HEADER_BYTES } from "./checkpoint/checkpoint-header.ts";
+import type { FileSystem } from "./file-system.ts";
+import { createReadOnlyHealth } from "./health.ts";
+import type { Layout } from "./layout.ts";
+import { type Replay, replay } from "./log/open-log.ts";
+import type { ResolvedOptions } from "./resolve-options.ts";
+import { readMasterKey } from "./secrets/master-key.ts";
+import { openSealer } from "./secrets/open-sealer.ts";
+import { createRefusingSealer } from "./secrets/sealer.ts";
+import { hasCode } from "./system-error.ts";
+
+/** Opens a store for reading, beside whoever writes in it. */
+export async function openReader(
+  fileSystem: FileSystem,
+  layout: Layout,
+  options: ResolvedOptions,
+): Promise<Storage> {
+  if (!(await fileSystem.exists(layout.log))) throw new Error("there is no store in the directory");
+  const { engine, promised } = await readBesideWriter(fileSystem, layout);
+  const { storeId } = promised;
+  const masterKey = options.masterKey ?? (await readMasterKey(fileSystem, layout));
+  const secrets = engine.secrets.values();
+  const sealer =
+    masterKey === undefined
+      ? createRefusingSealer("no master key was given, and the key file is missing")
+      : await openSealer({ fileSystem, layout, storeId, masterKey, secrets });
+
+  const access = createAccess(layout.root);
+  const health = createReadOnlyHealth(layout.root);
+  const append = (): never => {
+    throw health.refusal;
+  };
+  const parts = { engine, journal: { append }, access };
+  const lock = { assertHeld: async () => {} };
+  const { blobs, idle } = createFsBlobs({ fileSystem, layout, access, health, lock, alone: false });
+  return {
+    vectors: createVectorStore({ ...parts, durable: true, physicalDelete: false }),
+    state: createStateStore(parts),
+    blobs,
+    secrets: createSecretBackend({ ...parts, durable: true, sealed: true, sealer }),
+    close: async () => {
+      access.close();
+      await idle();
+    },
+  };
+}
+
+const ATTEMPTS = 10;
+
+/** A compaction may take away the log that is being read; what it left in its place is then read from the beginning. */
+async function readBesideWriter(
+  fileSystem: FileSystem,
+  layout: Layout,
+): Promise<Replay & { readonly engine: Engine }> {
+  for (let attempt = 1; ; attempt++) {
+    const before = await readCheckpointHeader(fileSystem, layout);
+    const engine = createEngine();
+    try {
+      return { engine, ...(await replay({ fileSystem, layout, engine })) };
+    } catch (error) {
+      const after = await readCheckpointHeader(fileSystem, layout);
+      if (attempt === ATTEMPTS || before.equals(after)) throw error;
+    }
+  }
+}
+
+/** No bytes where there is no checkpoint. */
+async function readCheckpointHeader(fileSystem: FileSystem, layout: Layout): Promise<Buffer> {
+  try {
+    const file = await fileSystem.open(layout.checkpoint, "read");
+    try {
+      return Buffer.from(await file.read(CHECKPOINT_HEADER_BYTES, 0));
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return Buffer.alloc(0);
+    throw error;
+  }
+}

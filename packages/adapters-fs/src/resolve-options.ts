@@ -1,0 +1,36 @@
+import { argumentInvalid } from "@keelson/storage-engine";
+import type { FsStorageOptions } from "./open-fs-storage.ts";
+import { ownMasterKey } from "./secrets/master-key.ts";
+
+/** Options that were checked, with their defaults. */
+export interface ResolvedOptions extends Pick<FsStorageOptions, "onTornTail"> {
+  /** A copy; `undefined` where none was given. */
+  readonly masterKey: Uint8Array | undefined;
+  readonly segmentBytes: number;
+  readonly compactAt: number;
+  readonly compactFromBytes: number;
+  /** Are writes acknowledged before they are on stable storage? */
+  readonly unsynced: boolean;
+  readonly readOnly: boolean;
+}
+
+/** @throws KeelsonError ARGUMENT_INVALID when an option makes no sense. */
+export function resolveOptions(options: Omit<FsStorageOptions, "fileSystem">): ResolvedOptions {
+  const { segmentBytes = 64 * 1024 * 1024, compactAt = 0.5, compactFromBytes = 16 * 1024 * 1024 } = options;
+  const { durability = "disk", readOnly = false, onTornTail } = options;
+  const masterKey = options.masterKey === undefined ? undefined : ownMasterKey(options.masterKey);
+  assertPositive(segmentBytes, "segmentBytes");
+  assertPositive(compactFromBytes, "compactFromBytes");
+  if (typeof compactAt !== "number" || !(compactAt > 0 && compactAt <= 1))
+    throw argumentInvalid("compactAt", `is ${String(compactAt)}, expected a number above 0 and up to 1`);
+  if (durability !== "disk" && durability !== "os")
+    throw argumentInvalid("durability", 'is neither "disk" nor "os"');
+  if (typeof readOnly !== "boolean") throw argumentInvalid("readOnly", "is neither true nor false");
+  const unsynced = durability === "os";
+  return { masterKey, segmentBytes, compactAt, compactFromBytes, unsynced, readOnly, onTornTail };
+}
+
+function assertPositive(value: unknown, argument: string): void {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return;
+  throw argumentInvalid(argument, `is ${String(value)}, expected a whole number of at least 1`);
+}
