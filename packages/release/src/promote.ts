@@ -72,7 +72,10 @@ export function promote(
           throw stateInvalid(head.ramp.candidate, "ramping", "no ramp under way, or a rollback of it first");
         }
         const [tally] = await state.get([keys.tally(head.ramp.id)], { signal });
-        if (tally) evidence ??= rampEvidence(head.ramp, fromJson<RampTally>(tally.value));
+        if (tally) {
+          evidence ??= rampEvidence(head.ramp, fromJson<RampTally>(tally.value));
+          changes.push({ key: tally.key, expect: tally.revision });
+        }
         changes.push(endOfRamp(keys, head.ramp, "promoted", why ?? "promoted by hand"));
       }
       const change = { live: name, ramp: null, undone: false };

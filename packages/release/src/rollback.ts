@@ -8,8 +8,12 @@ import { endOfRamp, rampEvidence } from "./ramp-records.ts";
 import type { RampTally } from "./ramp-tally.ts";
 import { notFound } from "./releases.ts";
 
+const EXACT_ATTEMPTS = 10;
+
 export function rollback(context: Context, { by, why, to, signal }: RollbackOptions): Promise<MoveResult> {
   const { name, keys, journal, state } = context;
+  // The evidence is told as it stood then, but workers that go on counting never keep a rollback from landing.
+  let exact = EXACT_ATTEMPTS;
   // Decided once: a promotion that lands before the rollback is not what the caller wants to keep.
   let target = to;
   const named = to === undefined ? [] : [keys.release(to), keys.lived(to)];
@@ -35,6 +39,7 @@ export function rollback(context: Context, { by, why, to, signal }: RollbackOpti
       if (head.ramp !== null) {
         const [tally] = await state.get([keys.tally(head.ramp.id)], { signal });
         if (tally) evidence = rampEvidence(head.ramp, fromJson<RampTally>(tally.value));
+        if (tally && --exact >= 0) changes.push({ key: tally.key, expect: tally.revision });
         changes.push(endOfRamp(keys, head.ramp, "rolledBack", why ?? "rolled back by hand"));
       }
       const from = head.live === target ? head.ramp?.candidate : head.live;
