@@ -6,11 +6,11 @@ import type { Bets } from "./betting.ts";
  * losses of five to twenty points, the small ones what is less.
  */
 export const HARM_BETS: Bets = [
-  { share: 0.1, weight: 0.02 },
-  { share: 0.2, weight: 0.17 },
-  { share: 0.4, weight: 0.28 },
-  { share: 0.6, weight: 0.18 },
-  { share: 0.98, weight: 0.35 },
+  { share: 0.1, weight: 0.01 },
+  { share: 0.2, weight: 0.18 },
+  { share: 0.4, weight: 0.27 },
+  { share: 0.6, weight: 0.14 },
+  { share: 0.98, weight: 0.4 },
 ];
 
 /** What is bet on the candidate being no worse by the margin: small bets too, since margins are small. */

@@ -18,8 +18,18 @@ export type Stakes = readonly number[];
 export interface BettingTest {
   /** The stakes before the first outcome. */
   init(): Stakes;
-  /** The stakes after an outcome whose expectation under the hypothesis is 0 or less. It is at least `-bound`. */
-  push(stakes: Stakes, outcome: number): Stakes;
+  /**
+   * The stakes after an outcome whose expectation under the hypothesis is 0 or less. It is at least `-bound`.
+   *
+   * @param part How much of the usual is staked, above 0 and up to 1, settled before the outcome is known. Default 1.
+   */
+  push(stakes: Stakes, outcome: number, part?: number): Stakes;
+  /**
+   * The part of the usual stakes that reaches `goal` by an outcome of `win`; 1 where all of them don't. Winning more is
+   * of no use, and what is not staked can't be lost: Fischer and Ramdas, "Improving the (approximate) sequential
+   * probability ratio test by avoiding overshoot" (2024).
+   */
+  partFor(stakes: Stakes, goal: number, win: number): number;
   /** The e-value. */
   total(stakes: Stakes): number;
   /**
@@ -40,14 +50,23 @@ export function bettingTest(bets: Bets, bound: number): BettingTest {
 
   return {
     init: () => start,
-    push(stakes, outcome) {
+    push(stakes, outcome, part = 1) {
       if (outcome === 0) return stakes;
+      const scaled = outcome * part;
       // Filled by hand: this runs for every observation of every guard.
       const next: number[] = new Array(stakes.length);
       for (let i = 0; i < stakes.length; i++) {
-        next[i] = cappedStake((stakes[i] as number) * (1 + (units[i] as number) * outcome));
+        next[i] = cappedStake((stakes[i] as number) * (1 + (units[i] as number) * scaled));
       }
       return next;
+    },
+    partFor(stakes, goal, win) {
+      const owned = total(stakes);
+      let won = 0;
+      for (let i = 0; i < stakes.length; i++) won += (stakes[i] as number) * (units[i] as number) * win;
+      if (owned >= goal || owned + won <= goal) return 1;
+      // A hair more, for what is lost in rounding.
+      return Math.min(1, ((goal - owned) / won) * (1 + 1e-9));
     },
     total,
     factorTo(stakes, level) {

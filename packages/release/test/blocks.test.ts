@@ -19,7 +19,7 @@ function run(arrivals: readonly Variant[], share: number): Comparison[] {
 describe("pushToBlock", () => {
   it.each([
     [0.01, 1, 24],
-    [0.1, 1, 9],
+    [0.1, 1, 8],
     [0.5, 1, 1],
     [0.75, 3, 1],
     [0.99, 24, 1],
