@@ -15,6 +15,8 @@ export interface OpenFile {
   truncate(length: number): Promise<void>;
   /** Its length in bytes. */
   size(): Promise<number>;
+  /** Its permission bits, such as 0o600. Where the system has none (Windows), 0o600. */
+  mode(): Promise<number>;
   /** Resolves once what was written is on stable storage, with all that is needed to read it back. */
   sync(): Promise<void>;
   /** Releases the file. */

@@ -6,7 +6,12 @@
  */
 
 export { openFsStorage } from "./open-fs-storage.ts";
-export type { FsStorageOptions } from "./open-fs-storage.ts";
+export type {
+  FsStorage,
+  FsStorageOptions,
+  MasterKeyRotation,
+  RotateMasterKeyOptions,
+} from "./open-fs-storage.ts";
 export type { TornTail } from "./log/repair-tail.ts";
 
 // For tests that inject faults

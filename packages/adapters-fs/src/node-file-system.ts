@@ -27,6 +27,7 @@ export const nodeFileSystem: FileSystem = Object.freeze({
       write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
       truncate: (length) => handle.truncate(length),
       size: async () => (await handle.stat()).size,
+      mode: async () => (process.platform === "win32" ? 0o600 : (await handle.stat()).mode & 0o777),
       sync: () => handle.datasync(),
       close: () => handle.close(),
     } satisfies OpenFile;

@@ -1,4 +1,4 @@
-import type { Storage } from "@keelson/core";
+import type { AbortOptions, Storage } from "@keelson/core";
 import type { FileSystem } from "./file-system.ts";
 import type { TornTail } from "./log/repair-tail.ts";
 import { nodeFileSystem } from "./node-file-system.ts";
@@ -8,11 +8,20 @@ import { nodeProcesses } from "./processes.ts";
 /** What {@link openFsStorage} takes. */
 export interface FsStorageOptions {
   /**
-   * The 32 bytes that secrets are sealed with. Default: a random key in the file `master.key` of the directory, made
-   * with the store. That file keeps secrets out of a copy of the log, not from those who can read the whole directory:
-   * give the key from elsewhere where they must not.
+   * The 32 bytes that the keys of secrets are wrapped with. Default: a random key in a file, made with the first store.
    */
   readonly masterKey?: Uint8Array | undefined;
+  /**
+   * The key before `masterKey`. Secrets that it opens are wrapped with `masterKey` at opening: so a rotation that was
+   * cut short comes to its end.
+   */
+  readonly previousMasterKey?: Uint8Array | undefined;
+  /**
+   * Where the key lies when `masterKey` is not given. It has to be of mode 0600. Default: `master.key` in the directory,
+   * which keeps secrets out of a copy of the log, not from those who can read the whole directory: put it elsewhere
+   * where they must not.
+   */
+  readonly masterKeyFile?: string | undefined;
   /** From this size on, in bytes, a segment of the log is followed by a new one. Default 64 MiB. */
   readonly segmentBytes?: number | undefined;
   /**
@@ -41,6 +50,39 @@ export interface FsStorageOptions {
   readonly readOnly?: boolean | undefined;
   /** For tests: what to use in place of the machine's filesystem, to inject faults. */
   readonly fileSystem?: FileSystem | undefined;
+}
+
+/** What {@link FsStorage.rotateMasterKey} takes. */
+export interface RotateMasterKeyOptions extends AbortOptions {
+  /**
+   * The new key, 32 bytes, which the caller keeps. Default: a random one, in the place of the old one in the key file.
+   */
+  readonly masterKey?: Uint8Array | undefined;
+}
+
+/** What {@link FsStorage.rotateMasterKey} did. */
+export interface MasterKeyRotation {
+  /** How many secrets had their key wrapped anew. */
+  readonly rewrapped: number;
+}
+
+/** A storage on the filesystem. */
+export interface FsStorage extends Storage {
+  /**
+   * Replaces the master key: wraps the data key of every secret with a new one. The secrets themselves stay sealed as
+   * they are, at their revision, and can be read and written meanwhile. An abort stops the waiting, not the rotation.
+   *
+   * A crash at any point leaves a store that opens, with the rotation done or to be done at opening: with a key file by
+   * itself; with keys that the caller keeps, give the new one as `masterKey` and the old one as `previousMasterKey`.
+   *
+   * The log's old frames hold what was wrapped with the old key until {@link Storage.reclaim} has removed them. Who has
+   * both an old copy of the log and the old key can read the secrets of that time: after a leak rotate them too.
+   *
+   * @throws KeelsonError ARGUMENT_INVALID when no key is given to a storage that was opened with one, or no such key.
+   * @throws KeelsonError SECRET_UNREADABLE when the keys at hand do not open the secrets.
+   * @throws KeelsonError STORE_FAILED when the filesystem refuses.
+   */
+  rotateMasterKey(options?: RotateMasterKeyOptions): Promise<MasterKeyRotation>;
 }
 
 /**
@@ -75,7 +117,7 @@ export interface FsStorageOptions {
  * await after.close();
  * ```
  */
-export async function openFsStorage(directory: string, options: FsStorageOptions = {}): Promise<Storage> {
+export async function openFsStorage(directory: string, options: FsStorageOptions = {}): Promise<FsStorage> {
   const { fileSystem = nodeFileSystem, ...rest } = options;
   return await openStore(directory, rest, { fileSystem, processes: nodeProcesses });
 }

@@ -1,4 +1,3 @@
-import type { Storage } from "@keelson/core";
 import {
   createAccess,
   createEngine,
@@ -13,10 +12,10 @@ import type { FileSystem } from "./file-system.ts";
 import { createReadOnlyHealth } from "./health.ts";
 import type { Layout } from "./layout.ts";
 import { type Replay, replay } from "./log/open-log.ts";
+import type { FsStorage } from "./open-fs-storage.ts";
 import type { ResolvedOptions } from "./resolve-options.ts";
-import { readMasterKey } from "./secrets/master-key.ts";
-import { openSealer } from "./secrets/open-sealer.ts";
-import { createRefusingSealer } from "./secrets/sealer.ts";
+import { findMasterKeys } from "./secrets/find-master-keys.ts";
+import { createRefusingSealer, openKeyring } from "./secrets/open-keyring.ts";
 import { hasCode } from "./system-error.ts";
 
 /** Opens a store for reading, beside whoever writes in it. */
@@ -24,16 +23,13 @@ export async function openReader(
   fileSystem: FileSystem,
   layout: Layout,
   options: ResolvedOptions,
-): Promise<Storage> {
+): Promise<FsStorage> {
   if (!(await fileSystem.exists(layout.log))) throw new Error("there is no store in the directory");
   const { engine, promised } = await readBesideWriter(fileSystem, layout);
   const { storeId } = promised;
-  const masterKey = options.masterKey ?? (await readMasterKey(fileSystem, layout));
-  const secrets = engine.secrets.values();
-  const sealer =
-    masterKey === undefined
-      ? createRefusingSealer("no master key was given, and the key file is missing")
-      : await openSealer({ fileSystem, layout, storeId, masterKey, secrets });
+  const found = await findMasterKeys({ fileSystem, ...options.keys, ownFile: layout.masterKey });
+  const keyring = openKeyring(found, storeId, engine);
+  const sealer = typeof keyring === "string" ? createRefusingSealer(keyring) : keyring;
 
   const access = createAccess(layout.root);
   const health = createReadOnlyHealth(layout.root);
@@ -48,6 +44,10 @@ export async function openReader(
     state: createStateStore(parts),
     blobs,
     secrets: createSecretBackend({ ...parts, durable: true, sealed: true, sealer }),
+    rotateMasterKey: async (rotateOptions) => {
+      access.enter(rotateOptions?.signal);
+      throw health.refusal;
+    },
     close: async () => {
       access.close();
       await idle();

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type { Storage } from "@keelson/core";
 import {
   argumentInvalid,
   createAccess,
@@ -11,18 +10,19 @@ import {
 } from "@keelson/storage-engine";
 import { createFsBlobs, syncBlobNames } from "./blobs/fs-blobs.ts";
 import { type Compactor, createCompactor } from "./compactor.ts";
-import { makeDirectory } from "./durable-files.ts";
+import { makeDirectory, removeIfThere } from "./durable-files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { createHealth } from "./health.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { openLog } from "./log/open-log.ts";
-import type { FsStorageOptions } from "./open-fs-storage.ts";
+import type { FsStorage, FsStorageOptions } from "./open-fs-storage.ts";
 import { openReader } from "./open-reader.ts";
 import { acquireOwnerLock, type OwnerLock } from "./owner-lock.ts";
 import type { Processes } from "./processes.ts";
 import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
-import { readMasterKey } from "./secrets/master-key.ts";
-import { openSealer } from "./secrets/open-sealer.ts";
+import { findMasterKeys } from "./secrets/find-master-keys.ts";
+import { masterKeyOptions } from "./secrets/master-key-options.ts";
+import { openMasterKey } from "./secrets/open-master-key.ts";
 import { failed } from "./store-error.ts";
 
 /** What the store asks of the machine. */
@@ -36,7 +36,7 @@ export async function openStore(
   directory: string,
   options: Omit<FsStorageOptions, "fileSystem">,
   machine: Machine,
-): Promise<Storage> {
+): Promise<FsStorage> {
   if (typeof directory !== "string" || directory === "") throw argumentInvalid("directory", "is not a path");
   const resolved = resolveOptions(options);
   const layout = createLayout(resolve(directory));
@@ -63,14 +63,14 @@ interface OwnedOptions extends ResolvedOptions {
   readonly lock: OwnerLock;
 }
 
-async function openOwned(options: OwnedOptions): Promise<Storage> {
-  const { fileSystem, layout, lock, onTornTail } = options;
+async function openOwned(options: OwnedOptions): Promise<FsStorage> {
+  const { fileSystem, layout, lock, keys, onTornTail } = options;
   await sweepTemporary(fileSystem, layout);
   await makeDirectory(fileSystem, layout.blobs);
   if (lock.takenOver) await syncBlobNames(fileSystem, layout);
 
   // Before the log, which opening may repair: where anything is damaged nothing is changed.
-  const masterKey = options.masterKey ?? (await readMasterKey(fileSystem, layout));
+  const found = await findMasterKeys({ fileSystem, ...keys, ownFile: layout.masterKey });
   const engine = createEngine();
   const health = createHealth();
   let compactor: Compactor | undefined;
@@ -81,9 +81,10 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
     onWritten: () => compactor?.consider(),
   });
   try {
-    const secrets = engine.secrets.values();
     const { storeId, writer, checkpoint, tornTail } = log;
-    const sealer = await openSealer({ fileSystem, layout, storeId, masterKey, secrets });
+    const masterKey = await openMasterKey({
+      ...{ fileSystem, lock, health, storeId, found, engine, journal: writer },
+    });
     // In a turn of its own: what it throws is the host's to report, and never fails the opening.
     if (tornTail !== undefined) queueMicrotask(() => onTornTail?.(tornTail));
 
@@ -110,7 +111,7 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
       vectors: createVectorStore({ ...parts, durable: true, physicalDelete: false }),
       state: createStateStore(parts),
       blobs,
-      secrets: createSecretBackend({ ...parts, durable: true, sealed: true, sealer }),
+      secrets: createSecretBackend({ ...parts, durable: true, sealed: true, sealer: masterKey.sealer }),
     };
     return {
       ...stores,
@@ -118,6 +119,11 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
         access.enter(callOptions?.signal);
         const reclaimedBytes = await orAbort(compacting.reclaim(), callOptions?.signal);
         return { reclaimedBytes, stores: Object.values(stores) };
+      },
+      rotateMasterKey: async (rotateOptions) => {
+        access.enter(rotateOptions?.signal);
+        const { masterKey: to } = masterKeyOptions({ masterKey: rotateOptions?.masterKey });
+        return { rewrapped: await orAbort(masterKey.rotate(to), rotateOptions?.signal) };
       },
       close: () => {
         closing ??= end().catch((cause: unknown) => {
@@ -132,8 +138,8 @@ async function openOwned(options: OwnedOptions): Promise<Storage> {
   }
 }
 
-// Whatever lies there was on its way when a process ended.
+// Whatever lies there was on its way when a process ended. One that was only taken for dead may remove it meanwhile.
 async function sweepTemporary(fileSystem: FileSystem, layout: Layout): Promise<void> {
   for (const name of await fileSystem.list(layout.temporary))
-    await fileSystem.remove(`${layout.temporary}/${name}`);
+    await removeIfThere(fileSystem, `${layout.temporary}/${name}`);
 }

@@ -1,11 +1,10 @@
 import { argumentInvalid } from "@keelson/storage-engine";
 import type { FsStorageOptions } from "./open-fs-storage.ts";
-import { ownMasterKey } from "./secrets/master-key.ts";
+import { type MasterKeyOptions, masterKeyOptions } from "./secrets/master-key-options.ts";
 
 /** Options that were checked, with their defaults. */
 export interface ResolvedOptions extends Pick<FsStorageOptions, "onTornTail"> {
-  /** A copy; `undefined` where none was given. */
-  readonly masterKey: Uint8Array | undefined;
+  readonly keys: MasterKeyOptions;
   readonly segmentBytes: number;
   readonly compactAt: number;
   readonly compactFromBytes: number;
@@ -18,7 +17,7 @@ export interface ResolvedOptions extends Pick<FsStorageOptions, "onTornTail"> {
 export function resolveOptions(options: Omit<FsStorageOptions, "fileSystem">): ResolvedOptions {
   const { segmentBytes = 64 * 1024 * 1024, compactAt = 0.5, compactFromBytes = 16 * 1024 * 1024 } = options;
   const { durability = "disk", readOnly = false, onTornTail } = options;
-  const masterKey = options.masterKey === undefined ? undefined : ownMasterKey(options.masterKey);
+  const keys = masterKeyOptions(options);
   assertPositive(segmentBytes, "segmentBytes");
   assertPositive(compactFromBytes, "compactFromBytes");
   if (typeof compactAt !== "number" || !(compactAt > 0 && compactAt <= 1))
@@ -27,7 +26,7 @@ export function resolveOptions(options: Omit<FsStorageOptions, "fileSystem">): R
     throw argumentInvalid("durability", 'is neither "disk" nor "os"');
   if (typeof readOnly !== "boolean") throw argumentInvalid("readOnly", "is neither true nor false");
   const unsynced = durability === "os";
-  return { masterKey, segmentBytes, compactAt, compactFromBytes, unsynced, readOnly, onTornTail };
+  return { keys, segmentBytes, compactAt, compactFromBytes, unsynced, readOnly, onTornTail };
 }
 
 function assertPositive(value: unknown, argument: string): void {

@@ -1,4 +1,4 @@
-import { openFsStorage } from "@keelson/adapters-fs";
+import { type FsStorage, openFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError, Secret, type Storage } from "@keelson/core";
 import type { SimulatedFileSystem } from "@keelson/testkit/file-system";
 import { describe, expect, it } from "vitest";
@@ -64,7 +64,7 @@ function segments(fileSystem: SimulatedFileSystem): string[] {
   return fileSystem.files.keys().filter((path) => path.startsWith(`${STORE}/log/`));
 }
 
-async function kill(machine: TestMachine, options = SMALL): Promise<Storage> {
+async function kill(machine: TestMachine, options = SMALL): Promise<FsStorage> {
   machine.kill();
   return await machine.open(options);
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { FsStorageOptions } from "@keelson/adapters-fs";
-import type { Storage } from "@keelson/core";
+import type { FsStorage, FsStorageOptions } from "@keelson/adapters-fs";
 import { createSimulatedFileSystem, type SimulatedFileSystem } from "@keelson/testkit/file-system";
 import { openStore } from "../src/open-store.ts";
 import type { Processes, ProcessIdentity } from "../src/processes.ts";
@@ -12,7 +11,7 @@ export const STORE = "/store";
 export interface TestMachine {
   readonly fileSystem: SimulatedFileSystem;
   /** Opens the store as a new process. */
-  open(options?: Omit<FsStorageOptions, "fileSystem">): Promise<Storage>;
+  open(options?: Omit<FsStorageOptions, "fileSystem">): Promise<FsStorage>;
   /** Ends every process, as kill -9 does: what they have open stays as it is. */
   kill(): void;
 }

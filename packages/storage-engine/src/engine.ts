@@ -96,9 +96,10 @@ export function createEngine(): Engine {
           }
           return;
         case "writeSecret": {
-          newest = op.revision;
-          const { name, sealed } = op;
-          secrets.set(name, { name, sealed, revision: newest, bytes });
+          const { name, sealed, revision } = op;
+          // One that is only sealed anew keeps its revision.
+          newest = Math.max(newest, revision);
+          secrets.set(name, { name, sealed, revision, bytes });
           return;
         }
         case "deleteSecret":
