@@ -113,6 +113,8 @@ export interface ErrorDetails {
     readonly snapshotId?: string | undefined;
     readonly holder: string;
   };
+  /** The document was erased after the write began, which did not bring it back. Other documents were written. */
+  DOCUMENT_ERASED: { readonly documentId: string };
   /** Another writer changed the same document at the same time, again and again. Nothing of this write is visible. */
   DOCUMENT_CONFLICT: { readonly documentId: string; readonly attempts: number };
   /** Another holder took over the task, since this one did not renew its lease in time. It can commit nothing any more. */
@@ -214,6 +216,7 @@ export const errorCodes: Readonly<Record<ErrorCode, { readonly retryable: boolea
     SNAPSHOT_CORRUPT: { retryable: false },
     INDEX_TARGET_NOT_FOUND: { retryable: false },
     INDEX_TARGET_PINNED: { retryable: false },
+    DOCUMENT_ERASED: { retryable: false },
     DOCUMENT_CONFLICT: { retryable: true },
     LEASE_LOST: { retryable: true },
     DELETIONS_REFUSED: { retryable: false },

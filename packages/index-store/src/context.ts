@@ -1,4 +1,13 @@
-import type { BlobStore, Chunker, Clock, Embedder, Redactor, StateStore, VectorStore } from "@keelson/core";
+import type {
+  BlobStore,
+  Chunker,
+  Clock,
+  Embedder,
+  Redactor,
+  StateStore,
+  Storage,
+  VectorStore,
+} from "@keelson/core";
 import type { EmbeddingSettings } from "./embedding-options.ts";
 import type { Generation } from "./head.ts";
 import type { OwnWrite } from "./intents.ts";
@@ -23,6 +32,10 @@ export interface IndexContext {
   /** What this handle wrote generations with, by number, as far as a rebuild has changed it. */
   readonly pipelines: Map<number, Pick<IndexContext, "embedder" | "redactor" | "chunker">>;
   readonly clock: Clock;
+  /** What the names of tombstones are made with, where it is not in the state store. */
+  readonly erasureKey: Uint8Array | undefined;
+  /** Asks the storage to give up what was deleted, where it can. */
+  readonly reclaim: Storage["reclaim"];
   readonly allowPiiInIds: boolean;
   readonly redactQueries: boolean;
   /** A new id, unique for ever. */

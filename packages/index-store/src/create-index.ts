@@ -1,6 +1,7 @@
 import { KeelsonError } from "@keelson/core";
 import { applyPlan } from "./apply-plan.ts";
 import { createBreather } from "./breather.ts";
+import { assertErasure, eraseDocuments, listErasures } from "./erase/erase-documents.ts";
 import { dropGeneration } from "./generations.ts";
 import { createIndexControl } from "./index-control.ts";
 import type { IndexOptions } from "./index-options.ts";
@@ -142,6 +143,18 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
     makeLive: (generation, { signal } = {}) => run(() => switchGeneration(context, generation, signal)),
     dropGeneration: (generation, { signal } = {}) => run(() => dropGeneration(context, generation, signal)),
     control: createIndexControl(context),
+    erase: (request, { onProgress, signal } = {}) =>
+      run(async () => {
+        assertErasure(request);
+        return await withLease(context, "snapshots", signal, (lease) =>
+          withLease(context, "drill", lease.signal, () =>
+            withProgress(onProgress, { task: "erase" }, () =>
+              eraseDocuments(context, request, lease, createBreather(clock)),
+            ),
+          ),
+        );
+      }),
+    erasures: ({ signal } = {}) => run(() => listErasures(context, signal)),
     status: ({ signal } = {}) => run(() => readStatus(context, signal)),
     close: async () => {
       closed = true;

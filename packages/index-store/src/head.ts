@@ -38,6 +38,8 @@ export type Head = {
   readonly building?: Building;
   /** The number that the next generation gets. Numbers never come back. */
   readonly next: number;
+  /** How many erasures there have been: one moves the head, so that whatever is under way begins again and sees it. */
+  readonly erasures?: number;
 };
 
 export interface StoredHead {

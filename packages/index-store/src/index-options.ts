@@ -6,12 +6,13 @@ import type {
   Embedder,
   Redactor,
   StateStore,
+  Storage,
   VectorMetric,
   VectorStore,
 } from "@keelson/core";
 import type { EmbeddingOptions } from "./embedding-options.ts";
 
-/** What {@link createIndex} takes. A storage of an adapter has the first three: `{ ...storage, name, … }`. */
+/** What {@link createIndex} takes. A storage of an adapter has the first four: `{ ...storage, name, … }`. */
 export interface IndexOptions extends AbortOptions {
   /** Holds and searches the vectors. */
   readonly vectors: VectorStore;
@@ -19,6 +20,8 @@ export interface IndexOptions extends AbortOptions {
   readonly state: StateStore;
   /** Holds the snapshots. */
   readonly blobs: BlobStore;
+  /** Has the storage give up what was deleted: {@link Index.erase} asks for it. Without it, erasure hides only. */
+  readonly reclaim?: Storage["reclaim"] | undefined;
   /** 1 to 200 UTF-16 code units of well-formed Unicode. Indexes of different names share nothing. */
   readonly name: string;
   /** Embeds chunks and queries. */
@@ -42,6 +45,11 @@ export interface IndexOptions extends AbortOptions {
   readonly allowPiiInIds?: boolean | undefined;
   /** How texts are embedded: how many calls at once, how often again, at what rate, at what price. */
   readonly embedding?: EmbeddingOptions | undefined;
+  /**
+   * What tombstones of erased documents are named with (HMAC-SHA-256), at least 16 bytes. It has to stay the same for the
+   * life of the index. Default: 32 random bytes in the state store, made when they are first needed.
+   */
+  readonly erasureKey?: Uint8Array | undefined;
   /**
    * How long a lease and what a write stages outlive a process that stops without a word, in milliseconds, at least 1:
    * until then others leave its work alone. Work under way renews its lease. Default 30,000.

@@ -1,6 +1,8 @@
 import type { AbortOptions, IndexControl } from "@keelson/core";
 import type { ApplyOptions } from "./apply-plan.ts";
 import type { DocumentSource, SourceDocument } from "./documents.ts";
+import type { ErasureRequest } from "./erase/erase-documents.ts";
+import type { ErasureReceipt } from "./erase/receipt.ts";
 import type { GenerationInfo } from "./list-generations.ts";
 import type { Plan } from "./plan.ts";
 import type { PlanOptions } from "./plan-sync.ts";
@@ -270,6 +272,28 @@ export interface Index {
 
   /** What a release manager needs of the index, to pin and move it together with a release. */
   readonly control: IndexControl;
+
+  /**
+   * Erases documents by id, or all that are about a subject: from the ledger, the vector store, what other writers have
+   * staged, all generations and all snapshots, which are rewritten without them. Then it asks the storage to reclaim, so
+   * that they are in no file of it. A tombstone, a keyed digest, keeps them out of every restore of a snapshot that was
+   * taken before, such as a copy kept elsewhere. What has been erased already does no harm.
+   *
+   * Nobody sees them any more from the first commit on. A write that began before it does not bring them back: it reports
+   * them with DOCUMENT_ERASED. A later one writes them as new, so take them from the source first. A restore that is
+   * under way is given up.
+   *
+   * It reads every pack; erase many ids at once. When it rejects or the process ends on the way, the next opening or
+   * erasure does the rest. An abort before the first commit leaves everything as it was.
+   *
+   * @throws KeelsonError ARGUMENT_INVALID, ID_INVALID or ID_DUPLICATE before anything is erased.
+   * @throws KeelsonError SNAPSHOT_CORRUPT when a pack of a snapshot cannot be read: it may hold some of it. All the rest
+   * is erased then; forget that snapshot, and erase again.
+   */
+  erase(request: ErasureRequest, options?: ProgressOptions): Promise<ErasureReceipt>;
+
+  /** What erasures did that have ended, oldest first. */
+  erasures(options?: AbortOptions): Promise<ErasureReceipt[]>;
 
   /** What is in the index. It reads the whole ledger. */
   status(options?: AbortOptions): Promise<IndexStatus>;

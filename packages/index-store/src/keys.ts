@@ -16,14 +16,15 @@ import type { PinTarget } from "./pins.ts";
  * | `touched/<document id>` | `null`: a document of the live generation that the rebuild has still to copy |
  * | `guard/<g/generation or s/snapshot>` | whether what may be pinned is being removed |
  * | `pin/<g/generation or s/snapshot>/<holder>` | `null`: who keeps it |
- * | `pin/snapshot/<snapshot id>/<holder>` | keeps a snapshot from being forgotten |
- * | `forgetting` | snapshots that are about to be forgotten: a list of their ids. A commit that pins one checks its revision |
  * | `scratch/<name>/…` | an index of its own that a drill restores into, of the collection `<index>@drill-<name>@1` |
  * | `condemned` | packs that are being deleted: a list of their names |
+ * | `tombstone/<keyed digest>` | what has been erased, and when: `Tombstone` |
+ * | `erasure-key` | the key of those digests, unless the index was given one |
+ * | `erasing/<id>` | an erasure that is not finished: `Erasing` |
+ * | `erased/<id>` | what an erasure did: `ErasureReceipt` |
  * | `lease/<task>` | whose turn it is to do what only one may do at a time; its revision is the fencing token |
  * | `lease/<task>/until` | the epoch ms at which that ends unless it is renewed |
  *
- * `tombstone/<digest>` is kept free for erasure.
  *
  * In the blob store, below the same prefix: `pack/<sha-256>`, `snapshot/<id>` and `drill/<id>`. In the vector store: a collection
  * `<name>@<generation>` each.
@@ -51,6 +52,7 @@ export interface IndexKeys {
   document(generation: number, id: string): string;
   expiries(generation: number): string;
   expiry(generation: number, expiresAtMs: number, id: string): string;
+  subjectDocuments(generation: number, digest: string): string;
   subject(generation: number, digest: string, id: string): string;
   packed(generation: number): string;
   packedDocument(generation: number, id: string): string;
@@ -62,9 +64,13 @@ export interface IndexKeys {
   readonly drills: string;
   drill(id: string): string;
   readonly condemned: string;
-  readonly forgetting: string;
-  readonly snapshotPins: string;
-  snapshotPin(id: string, holder: string): string;
+  readonly tombstones: string;
+  tombstone(name: string): string;
+  readonly erasureKey: string;
+  readonly erasings: string;
+  erasing(id: string): string;
+  readonly erasures: string;
+  erasure(id: string): string;
   readonly scratches: { readonly prefix: string; readonly collectionPrefix: string };
   /** The keys of a scratch index. */
   scratch(name: string): IndexKeys;
@@ -100,6 +106,7 @@ function createKeysBelow(root: string, name: string): IndexKeys {
     expiries: (number) => `${generation(number)}expiry/`,
     expiry: (number, expiresAtMs, id) =>
       `${generation(number)}expiry/${String(expiresAtMs).padStart(EXPIRY_DIGITS, "0")}/${id}`,
+    subjectDocuments: (number, digest) => `${generation(number)}subject/${digest}/`,
     subject: (number, digest, id) => `${generation(number)}subject/${digest}/${id}`,
     packed: (number) => `${generation(number)}packed/`,
     packedDocument: (number, id) => `${generation(number)}packed/${id}`,
@@ -111,9 +118,13 @@ function createKeysBelow(root: string, name: string): IndexKeys {
     drills: `${root}drill/`,
     drill: (id) => `${root}drill/${id}`,
     condemned: `${root}condemned`,
-    forgetting: `${root}forgetting`,
-    snapshotPins: `${root}pin/snapshot/`,
-    snapshotPin: (id, holder) => `${root}pin/snapshot/${id}/${holder}`,
+    tombstones: `${root}tombstone/`,
+    tombstone: (digest) => `${root}tombstone/${digest}`,
+    erasureKey: `${root}erasure-key`,
+    erasings: `${root}erasing/`,
+    erasing: (id) => `${root}erasing/${id}`,
+    erasures: `${root}erased/`,
+    erasure: (id) => `${root}erased/${id}`,
     scratches,
     scratch: (scratch) =>
       createKeysBelow(`${scratches.prefix}${scratch}/`, `${scratches.collectionPrefix}${scratch}`),

@@ -3,6 +3,7 @@ import { assertKey, assertSpecVersion, KeelsonError, systemClock } from "@keelso
 import type { IndexContext } from "./context.ts";
 import { invalid } from "./documents.ts";
 import { embeddingSettings } from "./embedding-options.ts";
+import { goOnErasing } from "./erase/erase-documents.ts";
 import { abandonGeneration, dropStrays } from "./generations.ts";
 import { openHead } from "./head.ts";
 import type { IndexOptions } from "./index-options.ts";
@@ -17,6 +18,7 @@ import { createTurns } from "./turns.ts";
 
 const LONGEST_NAME = 200;
 const DEFAULT_LEASE_MS = 30_000;
+const SHORTEST_KEY = 16;
 
 /** Checks the options, makes the index where there is none, and clears up what a crash has left. */
 export async function openContext(options: IndexOptions): Promise<IndexContext> {
@@ -39,6 +41,7 @@ export async function openContext(options: IndexOptions): Promise<IndexContext> 
   if (scratches.size > 0 && !(await isHeld(context, "drill", signal)))
     await dropScratches(context, scratches);
   await recoverIntents(context);
+  await goOnErasing(context, signal);
   await context.recordsOf(live, signal);
   return context;
 }
@@ -62,7 +65,9 @@ function createContext(options: IndexOptions): IndexContext {
     });
   }
 
-  const { leaseMs = DEFAULT_LEASE_MS } = options;
+  const { leaseMs = DEFAULT_LEASE_MS, erasureKey } = options;
+  if (erasureKey !== undefined && !(erasureKey instanceof Uint8Array && erasureKey.length >= SHORTEST_KEY))
+    throw invalid("erasureKey", `not of at least ${SHORTEST_KEY} bytes`);
   if (!Number.isFinite(leaseMs) || leaseMs < 1) throw invalid("leaseMs", "less than 1");
   const newId = options.newId ?? (() => randomBytes(12).toString("base64url"));
   const clock = options.clock ?? systemClock;
@@ -79,6 +84,8 @@ function createContext(options: IndexOptions): IndexContext {
     known: new Map([...embedders, embedder].map((each) => [each.id, each])),
     pipelines: new Map(),
     clock,
+    erasureKey: erasureKey === undefined ? undefined : Uint8Array.from(erasureKey),
+    reclaim: options.reclaim,
     allowPiiInIds: options.allowPiiInIds ?? false,
     redactQueries: options.redactQueries ?? true,
     newId,

@@ -11,7 +11,7 @@ import {
 import { canonical, digest } from "./digest.ts";
 
 /** The field of a record's metadata that names its document. */
-const DOCUMENT_FIELD = "keelson:document";
+export const DOCUMENT_FIELD = "keelson:document";
 
 /** The vector records of one generation, in batches that the store takes. */
 export interface Records {

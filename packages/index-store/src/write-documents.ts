@@ -1,9 +1,10 @@
-import type { KeelsonError } from "@keelson/core";
+import { KeelsonError } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
 import { type DiffOptions, type Draft, diffDocument } from "./diff.ts";
 import { batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
+import { erasedSince } from "./erase/tombstones.ts";
 import { forGeneration } from "./head.ts";
 import { settleUnfinished } from "./intents.ts";
 import type { Lease } from "./lease.ts";
@@ -39,13 +40,22 @@ export async function writeDocuments(
   source: DocumentSource,
   options: WriteOptions,
 ): Promise<void> {
+  const began: Beginning = { erasures: undefined };
   for await (const batch of batchesOf(context, source, options)) {
     let rest = batch;
     while (rest.length > 0) {
       await options.breather.breathe(options.signal);
-      rest = rest.slice(await writeSome(context, rest, options));
+      rest = rest.slice(await writeSome(context, rest, began, options));
     }
   }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function documentErased(documentId: string): KeelsonError<"DOCUMENT_ERASED"> {
+  return new KeelsonError("DOCUMENT_ERASED", `the document ${documentId} was erased after the write began`, {
+    details: { documentId },
+  });
 }
 
 interface Failure {
@@ -53,10 +63,16 @@ interface Failure {
   readonly error: KeelsonError;
 }
 
+/** How many erasures there had been when a call first looked: what a later one erased is not written. */
+interface Beginning {
+  erasures: number | undefined;
+}
+
 /** Writes documents from the front of the list, as many as fit into memory, and says how many that were. */
 async function writeSome(
   context: IndexContext,
   documents: readonly SourceDocument[],
+  began: Beginning,
   options: WriteOptions,
 ): Promise<number> {
   const { signal, renewTtl, checkVectors, lease, sums, progress } = options;
@@ -70,7 +86,10 @@ async function writeSome(
     const generation = head.head.live;
     const writer = forGeneration(context, generation);
     const diff: DiffOptions = { generation, nowMs: context.clock.now(), renewTtl };
-    const made = await drafter.draft(entries, diff);
+    const { erasures = 0 } = head.head;
+    began.erasures ??= erasures;
+    const late = erasures === began.erasures ? NONE : await erasedSince(context, documents, began.erasures);
+    const made = await drafter.draft(entries, diff, late);
     for (const draft of made.drafts) options.check?.(draft);
     const writeId = context.newId();
     const work = checkVectors ? made.drafts : made.drafts.filter(({ outcome }) => outcome !== "unchanged");
@@ -120,11 +139,16 @@ function createDrafter(
     draft: async (
       entries: readonly Draft["before"][],
       options: DiffOptions,
+      erased: ReadonlySet<string>,
     ): Promise<{ readonly drafts: Draft[]; readonly failures: Failure[] }> => {
       const drafts: Draft[] = [];
       const failures: Failure[] = [];
       for (let i = 0, held = 0; i < documents.length && held < BATCH_CHARACTERS; i++) {
         const source = documents[i] as SourceDocument;
+        if (erased.has(source.id)) {
+          failures.push({ id: source.id, error: documentErased(source.id) });
+          continue;
+        }
         try {
           const preparing = prepared[i] ?? prepareDocument(context, source, signal);
           const document = preparing instanceof Promise ? await preparing : preparing;

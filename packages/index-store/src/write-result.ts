@@ -7,7 +7,7 @@ import type { Counts } from "./ledger.ts";
 /** A document that could not be written, and is as it was before. */
 export interface DocumentFailure {
   readonly id: string;
-  /** REDACTION_FAILED, CHUNKING_FAILED or EMBEDDING_FAILED. */
+  /** REDACTION_FAILED, CHUNKING_FAILED, EMBEDDING_FAILED or DOCUMENT_ERASED. */
   readonly error: KeelsonError;
 }
 

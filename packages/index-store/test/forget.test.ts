@@ -111,14 +111,15 @@ describe("forget", () => {
     const [first = "", second = "", third = ""] = ids;
     await index.drill(first);
     await index.drill(second);
-    await storage.state.commit([{ key: `index/docs/pin/snapshot/${third}/release/7`, value: null }]);
+    const reference = { name: "docs", snapshot: third };
+    await storage.state.commit(await index.control.pin(reference, "release/7"));
     const policies: ForgetPolicy[] = [{ keepLast: 1 }, { snapshotIds: ids.slice(1, 3) }];
     for (const policy of policies) {
       const { kept } = await index.forget(policy);
       expect(kept).toContainEqual({ id: second, reasons: ["newest-drilled"] });
       expect(kept).toContainEqual({ id: third, reasons: ["pinned"] });
     }
-    await storage.state.commit([{ key: `index/docs/pin/snapshot/${third}/release/7`, delete: true }]);
+    await storage.state.commit(await index.control.unpin(reference, "release/7"));
     expect((await index.forget({ keepLast: 1 })).forgotten).toEqual([third]);
     expect((await index.snapshots()).map(({ id }) => id)).toEqual([second, ids.at(-1)]);
   });

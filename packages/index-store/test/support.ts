@@ -195,12 +195,11 @@ export async function faultsOf(storage: Storage, name = "docs"): Promise<string[
     const [, number, kind, id] = /^g\/(\d+)\/(\w+)\/(.*)$/su.exec(rest) ?? [];
     if (number === undefined) {
       // The lease of a holder that died stays until the next holder takes it over.
-      // An empty list of what is being forgotten stays for its revision.
-      const isList = rest === "forgetting" && JSON.stringify(value) === "[]";
       // Guards stay with what was pinned once, and a rebuild that stopped has its notes.
       const isNote =
-        /^(lease|guard|pin)\//.test(rest) || (head.building !== undefined && /^touched\b/.test(rest));
-      if (rest !== "head" && !isList && !isNote) faults.push(`left over: ${rest}`);
+        /^(lease|guard|pin|erased|tombstone)\/|^erasure-key$/.test(rest) ||
+        (head.building !== undefined && /^touched\b/.test(rest));
+      if (rest !== "head" && !isNote) faults.push(`left over: ${rest}`);
       continue;
     }
     if (!known.has(Number(number))) faults.push(`left over: ${rest}`);

@@ -1,6 +1,7 @@
 import { assertTopK, type StateChange } from "@keelson/core";
 import type { Breather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
+import { readTombstones } from "../erase/tombstones.ts";
 import { assertSameEmbedder } from "../head.ts";
 import type { Lease } from "../lease.ts";
 import { isExpired } from "../ledger.ts";
@@ -97,7 +98,8 @@ export async function drillSnapshot(
       const { live: generation } = scratch.head.head;
       const check: StateChange = { key: scratch.context.keys.head, expect: scratch.head.revision };
       const target = { context: scratch.context, generation, checks: [check] };
-      const options = { isErased: () => false, breather, progress, signal, onImages };
+      const isErased = await readTombstones(context, manifest.createdAtMs, signal);
+      const options = { isErased, breather, progress, signal, onImages };
       const restored = await unlessFaulty(faults, () => restoreInto(context, manifest, target, options));
       restoreMs = clock.monotonic() - startedAt;
       content = restored ?? content;

@@ -1,13 +1,13 @@
-import { KeelsonError, type StateChange, scanState } from "@keelson/core";
+import { isKeelsonError, KeelsonError, type StateChange } from "@keelson/core";
 import type { IndexContext } from "../context.ts";
 import { invalid } from "../documents.ts";
-import { jsonEquals } from "../json-equals.ts";
 import type { Lease } from "../lease.ts";
+import { holdersOf, readGuard, setGuard, startRemoval } from "../pins.ts";
 import type { Progress } from "../progress.ts";
 import { readDrills } from "./drill-records.ts";
 import { type KeepReason, type KeepRules, keptByRules } from "./keep-rules.ts";
 import { readManifest } from "./manifest.ts";
-import { type CollectedPacks, collectPacks, listSnapshotIds } from "./packs.ts";
+import { collectPacks, listSnapshotIds } from "./packs.ts";
 
 /** What {@link Index.forget} takes: rules that say which snapshots to keep, or the ids of those to forget. */
 export type ForgetPolicy = KeepRules | { readonly snapshotIds: readonly string[] };
@@ -36,26 +36,25 @@ export async function forgetSnapshots(
 ): Promise<ForgetReport> {
   const { signal } = lease;
   const ids = await listSnapshotIds(context, signal);
-  const candidates = await chooseSnapshots(context, policy, ids, signal);
-  if (!dryRun) await announce(context, candidates.forgotten, lease);
-  // Read after the announcement: nobody pins what is announced.
-  const pinned = await pinnedSnapshots(context, signal);
-  const forgotten = candidates.forgotten.filter((id) => !pinned.has(id));
-  const gone = new Set(forgotten);
-  let collected: CollectedPacks;
-  if (dryRun) {
-    collected = await collectPacks(context, lease, { dryRun, without: gone });
-  } else {
-    await deleteSnapshots(context, forgotten, lease, progress);
-    await announce(context, [], lease);
-    collected = await collectPacks(context, lease);
+  const { reasons, chosen } = await chooseSnapshots(context, policy, ids, signal);
+  const gone = new Set<string>();
+  const pinned = new Set<string>();
+  for (const id of chosen) {
+    const isGone = dryRun
+      ? (await holdersOf(context, { snapshot: id }, signal)).length === 0
+      : await deleteUnlessPinned(context, id, lease);
+    (isGone ? gone : pinned).add(id);
+    progress.advance(1);
   }
-  const kept = ids.flatMap((id): ForgetReport["kept"] => {
-    if (gone.has(id)) return [];
-    const reasons = candidates.reasons.get(id) ?? [];
-    return [{ id, reasons: pinned.has(id) ? [...reasons, "pinned"] : reasons }];
-  });
-  return { forgotten, kept, ...collected, dryRun };
+  const left = ids.filter((id) => !gone.has(id));
+  if (!dryRun) await keepGuards(context, left, signal);
+  const collected = await collectPacks(context, lease, { dryRun, without: gone });
+  return {
+    forgotten: ids.filter((id) => gone.has(id)),
+    kept: left.map((id) => ({ id, reasons: pinned.has(id) ? ["pinned"] : (reasons.get(id) ?? []) })),
+    ...collected,
+    dryRun,
+  };
 }
 
 async function chooseSnapshots(
@@ -64,7 +63,7 @@ async function chooseSnapshots(
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<{
-  readonly forgotten: readonly string[];
+  readonly chosen: readonly string[];
   readonly reasons: ReadonlyMap<string, readonly KeepReason[]>;
 }> {
   const newestDrilled = await newestDrilledOf(context, ids, signal);
@@ -79,7 +78,7 @@ async function chooseSnapshots(
     }
     const reasons = new Map<string, KeepReason[]>();
     if (newestDrilled !== undefined) reasons.set(newestDrilled, ["newest-drilled"]);
-    return { forgotten: ids.filter((id) => wanted.has(id) && id !== newestDrilled), reasons };
+    return { chosen: ids.filter((id) => wanted.has(id) && id !== newestDrilled), reasons };
   }
   assertRules(policy);
   const dated: { readonly id: string; readonly createdAtMs: number }[] = [];
@@ -90,7 +89,7 @@ async function chooseSnapshots(
   const reasons = keptByRules(dated, policy, context.clock.now());
   if (newestDrilled !== undefined)
     reasons.set(newestDrilled, [...(reasons.get(newestDrilled) ?? []), "newest-drilled"]);
-  return { forgotten: ids.filter((id) => !reasons.has(id)), reasons };
+  return { chosen: ids.filter((id) => !reasons.has(id)), reasons };
 }
 
 function assertRules(rules: KeepRules): void {
@@ -113,41 +112,27 @@ async function newestDrilledOf(
   return ids.filter((id) => drills.get(id)?.ok === true).at(-1);
 }
 
-/**
- * Says which snapshots are about to be forgotten. Whoever pins one checks the revision of this list, and that it does
- * not stand there.
- */
-async function announce(
-  { keys, state }: IndexContext,
-  ids: readonly string[],
-  { fence, signal }: Lease,
-): Promise<void> {
-  const [standing] = await state.get([keys.forgetting], { signal });
-  if (jsonEquals(standing?.value ?? [], ids)) return;
-  const change: StateChange = { key: keys.forgetting, value: ids };
-  await state.commit([fence, change], { signal });
+/** Deletes a snapshot, and says whether it is gone. From the moment that its guard is moved nobody can pin it. */
+async function deleteUnlessPinned(context: IndexContext, id: string, { signal }: Lease): Promise<boolean> {
+  const { blobs, keys, state } = context;
+  let afterwards: readonly StateChange[];
+  try {
+    afterwards = await startRemoval(context, { snapshot: id }, signal);
+  } catch (error) {
+    if (isKeelsonError(error, "INDEX_TARGET_PINNED")) return false;
+    throw error;
+  }
+  await blobs.delete(keys.snapshot(id), { signal });
+  await blobs.delete(keys.drill(id), { signal });
+  await state.commit(afterwards, { signal });
+  return true;
 }
 
-async function pinnedSnapshots(
-  { keys, state }: IndexContext,
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const pinned = new Set<string>();
-  const prefix = keys.snapshotPins;
-  for await (const { key } of scanState(state, { prefix, signal }))
-    pinned.add(key.slice(prefix.length, key.indexOf("/", prefix.length)));
-  return pinned;
-}
-
-async function deleteSnapshots(
-  { blobs, keys }: IndexContext,
-  ids: readonly string[],
-  { signal }: Lease,
-  progress: Progress,
-): Promise<void> {
+/** Lets those be pinned again that somebody was about to forget when he died. */
+async function keepGuards(context: IndexContext, ids: readonly string[], signal: AbortSignal): Promise<void> {
   for (const id of ids) {
-    await blobs.delete(keys.snapshot(id), { signal });
-    await blobs.delete(keys.drill(id), { signal });
-    progress.advance(1);
+    const target = { snapshot: id };
+    const { removing, revision } = await readGuard(context, target, signal);
+    if (removing) await setGuard(context, target, revision, { removing: false }, [], signal);
   }
 }

@@ -37,8 +37,14 @@ export function encodePack(
   return bytes;
 }
 
+/** What a pack holds. */
+export interface PackContent {
+  readonly dimension: number;
+  readonly images: readonly DocumentImage[];
+}
+
 /** Reads a pack whose bytes are known to be what was written; throws on a format that this version does not know. */
-export function decodePack(bytes: Uint8Array): DocumentImage[] {
+export function decodePack(bytes: Uint8Array): PackContent {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = new TextDecoder().decode(bytes.subarray(0, MAGIC.length));
   if (magic !== MAGIC || view.getUint32(MAGIC.length, true) !== FORMAT)
@@ -53,7 +59,7 @@ export function decodePack(bytes: Uint8Array): DocumentImage[] {
       readonly texts: readonly string[];
     }[];
   };
-  return documents.map((part) => ({
+  const images = documents.map((part) => ({
     ...part,
     vectors: part.texts.map(() => {
       const vector = decodeFloats(view, offset, dimension);
@@ -61,4 +67,5 @@ export function decodePack(bytes: Uint8Array): DocumentImage[] {
       return vector;
     }),
   }));
+  return { dimension, images };
 }

@@ -37,9 +37,9 @@ export async function readPack(
   if (digest(bytes) !== pack) throw snapshotCorrupt(manifest.id, key, "the checksum differs");
   if (bytes.length !== size)
     throw snapshotCorrupt(manifest.id, key, "of another size than the manifest says");
-  let images: DocumentImage[];
+  let images: readonly DocumentImage[];
   try {
-    images = decodePack(bytes);
+    images = decodePack(bytes).images;
   } catch {
     throw snapshotCorrupt(manifest.id, key, "of another format");
   }

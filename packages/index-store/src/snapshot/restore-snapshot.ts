@@ -1,6 +1,7 @@
 import { isKeelsonError, KeelsonError, type StateChange } from "@keelson/core";
 import type { Breather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
+import { readTombstones } from "../erase/tombstones.ts";
 import { abandonGeneration, beginGeneration, swapGeneration } from "../generations.ts";
 import { assertSameEmbedder, type Generation, type StoredHead } from "../head.ts";
 import { settleUnfinished } from "../intents.ts";
@@ -34,7 +35,7 @@ export async function restoreSnapshot(
   const { building, head } = await beginGeneration(context, plan, signal);
   const headCheck: StateChange = { key: context.keys.head, expect: head.revision };
   try {
-    const isErased = (): boolean => false;
+    const isErased = await readTombstones(context, manifest.createdAtMs, signal);
     const { leftOut } = await restoreInto(
       context,
       manifest,

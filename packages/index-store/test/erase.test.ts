@@ -1,0 +1,457 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openFsStorage } from "@keelson/adapters-fs";
+import { createMemoryStorage } from "@keelson/adapters-memory";
+import type { Storage } from "@keelson/core";
+import { crashPoints } from "@keelson/testkit";
+import { afterAll, describe, expect, it } from "vitest";
+import { digest } from "../src/digest.ts";
+import type { Index, SourceDocument } from "../src/index.ts";
+import {
+  codeOf,
+  contentOf,
+  createGate,
+  createSubject,
+  dump,
+  failureOf,
+  faultsOf,
+  paragraphs,
+  recordsOf,
+  type Subject,
+  stateOf,
+} from "./support.ts";
+
+const documents: SourceDocument[] = Array.from({ length: 12 }, (_, i) => ({
+  id: `doc-${i}`,
+  text: `words of ${i}\n\nmore of ${i}`,
+  subjects: i % 4 === 1 ? ["ann@example.com"] : [`nobody ${i}`],
+}));
+const ids = documents.map(({ id }) => id);
+
+/** An index with the secret document in all places: generations, snapshots of several versions, packs shared and not. */
+async function createHistory(): Promise<Subject & { readonly snapshots: string[] }> {
+  const subject = await createSubject({ chunker: paragraphs, leaseMs: 1 });
+  const { index, clock } = subject;
+  const snapshots: string[] = [];
+  const snapshot = async (): Promise<void> => {
+    clock.setNow(clock.now() + 1);
+    snapshots.push((await index.snapshot()).id);
+  };
+  await index.upsert([
+    ...documents,
+    { id: "secret-id", text: "zebra one\n\nzebra two", metadata: { name: "zebra" }, subjects: ["zoe"] },
+  ]);
+  await snapshot();
+  await index.upsert([{ id: "secret-id", text: "zebra three", subjects: ["zoe", "zed"] }]);
+  await snapshot();
+  await index.restore(snapshots[0] ?? "");
+  await index.upsert([{ id: "doc-0", text: "changed" }]);
+  await snapshot();
+  clock.setNow(clock.now() + 1);
+  return { ...subject, snapshots };
+}
+
+/** Nothing of it is left but what names nobody. */
+async function expectGone(storage: Storage): Promise<void> {
+  const everything = await dump(storage);
+  expect(everything).not.toContain("zebra");
+  expect(everything).not.toContain("secret-id");
+}
+
+async function expectWhole({
+  index,
+  snapshots,
+}: {
+  index: Index;
+  snapshots: readonly string[];
+}): Promise<void> {
+  for (const id of snapshots) {
+    expect(await index.verify(id)).toMatchObject({ ok: true });
+    expect(await index.drill(id)).toMatchObject({ ok: true, leftOut: 0 });
+  }
+}
+
+describe("erase", () => {
+  it("removes a document from ledger, vectors, older generations and snapshots, and says where it was", async () => {
+    const history = await createHistory();
+    const { index, storage, snapshots, clock } = history;
+    expect(await dump(storage)).toContain("zebra");
+    const receipt = await index.erase({ ids: ["secret-id", "doc-3", "unknown"] });
+    expect(receipt).toMatchObject({
+      index: "docs",
+      by: "ids",
+      requestedAtMs: clock.now(),
+      completedAtMs: clock.now(),
+      documents: 2,
+      generations: [
+        { generation: 2, documents: 2, chunks: 4 },
+        { generation: 1, documents: 2, chunks: 3 },
+      ],
+      strayRecords: 0,
+      snapshots: snapshots.map((snapshotId) => ({ snapshotId, documents: 2 })),
+      removal: { vectors: "physical", state: "physical", blobs: "physical" },
+    });
+    expect(receipt.tombstones).toHaveLength(3);
+    expect(JSON.stringify(receipt)).not.toMatch(/secret-id|doc-3|zebra/);
+    await expectGone(storage);
+    await expectWhole(history);
+    expect(await index.erasures()).toEqual([receipt]);
+    const listed = await index.snapshots();
+    expect(listed.map(({ documents, erased }) => [documents, erased])).toEqual(snapshots.map(() => [11, 2]));
+    expect(Object.keys(await contentOf(index, ids)).length).toBe(12);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("leaves what stays packed where it is: the next snapshot reads and writes nothing", async () => {
+    const { index, storage, clock } = await createHistory();
+    await index.erase({ ids: ["secret-id"] });
+    const packs = (await storage.blobs.list("index/docs/pack/")).map(({ key }) => key);
+    clock.setNow(clock.now() + 1);
+    const { id } = await index.snapshot();
+    expect((await storage.blobs.list("index/docs/pack/")).map(({ key }) => key)).toEqual(packs);
+    expect((await index.verify(id)).ok).toBe(true);
+  });
+
+  it("finds all that is about a subject, in snapshots too that know it by another version", async () => {
+    const history = await createHistory();
+    const { index, storage } = history;
+    const zed = await index.erase({ subject: "zed" });
+    // The second version is about zed; the first is of the same document.
+    expect(zed).toMatchObject({ by: "subject", documents: 1 });
+    expect(zed.snapshots).toHaveLength(3);
+    await expectGone(storage);
+    const ann = await index.erase({ subject: "ann@example.com" });
+    expect(ann).toMatchObject({ documents: 3 });
+    expect((await index.status()).documents).toBe(9);
+    await expectWhole(history);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("does no harm when it is repeated, or finds nothing", async () => {
+    const { index, storage } = await createHistory();
+    await index.erase({ ids: ["secret-id"] });
+    const before = (await storage.blobs.list("")).map(({ key }) => key);
+    expect(await index.erase({ ids: ["secret-id"] })).toMatchObject({
+      documents: 0,
+      generations: [],
+      snapshots: [],
+      packs: 0,
+    });
+    expect(await index.erase({ subject: "nobody at all" })).toMatchObject({ documents: 0 });
+    expect((await storage.blobs.list("")).map(({ key }) => key)).toEqual(before);
+    expect(await index.erasures()).toHaveLength(3);
+  });
+
+  it("keeps it out of a restore of copies made before, and lets a later document of that id be restored", async () => {
+    const { index, storage, snapshots, clock } = await createHistory();
+    const copies = new Map<string, Uint8Array>();
+    for (const { key } of await storage.blobs.list(""))
+      copies.set(key, (await storage.blobs.get(key)) as Uint8Array);
+    await index.erase({ ids: ["secret-id"] });
+    await index.erase({ subject: "ann@example.com" });
+    for (const [key, bytes] of copies) await storage.blobs.put(key, bytes);
+    const report = await index.drill(snapshots[0] ?? "");
+    expect(report).toMatchObject({ ok: true, leftOut: 4, documents: 9 });
+    expect(await index.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 4 });
+    expect(await index.get("secret-id")).toBeUndefined();
+    expect((await index.status()).documents).toBe(9);
+
+    clock.setNow(clock.now() + 1);
+    await index.upsert([{ id: "secret-id", text: "new consent" }]);
+    const { id } = await index.snapshot();
+    await index.remove(["secret-id"]);
+    expect(await index.restore(id)).toMatchObject({ leftOut: 0 });
+    expect((await index.get("secret-id"))?.chunks[0]?.text).toBe("new consent");
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("names tombstones by the key it was given, and otherwise by one of its own that stands in no snapshot", async () => {
+    const { index, open, storage } = await createHistory();
+    const own = await index.erase({ ids: ["secret-id"] });
+    const given = await open({ erasureKey: new Uint8Array(32).fill(7) });
+    const other = await given.erase({ ids: ["secret-id"] });
+    expect(other.tombstones).not.toEqual(own.tombstones);
+    const same = await (await open({ erasureKey: new Uint8Array(32).fill(7) })).erase({ ids: ["secret-id"] });
+    expect(same.tombstones).toEqual(other.tombstones);
+    const key = (await stateOf(storage)).find((entry) => entry.key === "index/docs/erasure-key");
+    expect(String(key?.value)).toHaveLength(43);
+    for (const blob of await storage.blobs.list(""))
+      expect(Buffer.from((await storage.blobs.get(blob.key)) ?? []).includes(String(key?.value))).toBe(false);
+    expect(await codeOf(open({ erasureKey: new Uint8Array(8) }))).toBe("ARGUMENT_INVALID");
+  });
+
+  it("says what the storage can only hide", async () => {
+    const { storage, open } = await createHistory();
+    const index = await open({
+      vectors: {
+        ...storage.vectors,
+        capabilities: { ...storage.vectors.capabilities, physicalDelete: false },
+      },
+    });
+    // The storage's own stores are reclaimed, the one put in the place of one is not.
+    expect((await index.erase({ ids: ["secret-id"] })).removal).toEqual({
+      vectors: "logical",
+      state: "physical",
+      blobs: "physical",
+    });
+    const without = await open({ reclaim: undefined });
+    expect((await without.erase({ ids: ["secret-id"] })).removal).toEqual({
+      vectors: "physical",
+      state: "logical",
+      blobs: "logical",
+    });
+  });
+
+  it("lets a write that is under way not bring it back, and a later one write it as new", async () => {
+    const { index, open, storage, embedder } = await createHistory();
+    const reached = createGate();
+    const gate = createGate();
+    const slow = await open({
+      embedder: {
+        ...embedder,
+        embed: async (...args) => {
+          reached.open();
+          await gate.opened;
+          return await embedder.embed(...args);
+        },
+      },
+    });
+    const document = { id: "secret-id", text: "zebra again" };
+    const writing = slow.upsert([document, { id: "other", text: "other" }]);
+    await reached.opened;
+    await index.erase({ ids: ["secret-id"] });
+    gate.open();
+    const result = await writing;
+    expect(result).toMatchObject({ added: 1, failed: 1 });
+    expect(result.failures).toMatchObject([
+      { id: "secret-id", error: { code: "DOCUMENT_ERASED", details: { documentId: "secret-id" } } },
+    ]);
+    await expectGone(storage);
+    expect(await index.get("other")).toBeDefined();
+    expect(await slow.upsert([document])).toMatchObject({ added: 1 });
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("takes away what another writer has staged, and that one starts again without it", async () => {
+    const { index, open, storage } = await createHistory();
+    const reached = createGate();
+    const gate = createGate();
+    let held = false;
+    const slow = await open({
+      vectors: {
+        ...storage.vectors,
+        open: async (...args) => {
+          const collection = await storage.vectors.open(...args);
+          return {
+            ...collection,
+            upsert: async (...more) => {
+              await collection.upsert(...more);
+              if (held) return;
+              held = true;
+              reached.open();
+              await gate.opened;
+            },
+          };
+        },
+      },
+    });
+    const writing = slow.upsert([{ id: "secret-id", text: "zebra staged", subjects: ["zoe"] }]);
+    await reached.opened;
+    await index.erase({ subject: "zoe" });
+    await expectGone(storage);
+    gate.open();
+    expect(await codeOf(writing)).toBe("DOCUMENT_ERASED");
+    await expectGone(storage);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("removes records of it that no ledger lists", async () => {
+    const { index, storage } = await createHistory();
+    const collection = await storage.vectors.open("docs@2", { dimension: 32, metric: "cosine" });
+    const stray = { text: "zebra left over", metadata: { "keelson:document": "secret-id" } };
+    await collection.upsert([{ id: "stray", vector: new Float32Array(32), ...stray }]);
+    expect(await index.erase({ ids: ["secret-id"] })).toMatchObject({ strayRecords: 1 });
+    await expectGone(storage);
+  });
+
+  it("gives up a restore that is under way", async () => {
+    const { index, open, storage, snapshots } = await createHistory();
+    const reached = createGate();
+    const gate = createGate();
+    const slow = await open({
+      blobs: {
+        ...storage.blobs,
+        get: async (...args) => {
+          const bytes = await storage.blobs.get(...args);
+          if (args[0].includes("/pack/")) {
+            reached.open();
+            await gate.opened;
+          }
+          return bytes;
+        },
+      },
+    });
+    const restoring = slow.restore(snapshots[0] ?? "");
+    await reached.opened;
+    await index.erase({ ids: ["secret-id"] });
+    gate.open();
+    expect(await codeOf(restoring)).toBe("STATE_CONFLICT");
+    await expectGone(storage);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("erases all but a pack that cannot be read, says so, and goes on once its snapshot is forgotten", async () => {
+    const { index, storage, snapshots, open } = await createHistory();
+    await index.drill(snapshots[2] ?? "");
+    const packs = await storage.blobs.list("index/docs/pack/");
+    const readBy = async (id: string): Promise<string[]> => {
+      const { manifest } = JSON.parse(
+        new TextDecoder().decode(await storage.blobs.get(`index/docs/snapshot/${id}`)),
+      );
+      return manifest.packs.map(({ pack }: { pack: string }) => pack);
+    };
+    const second = await readBy(snapshots[1] ?? "");
+    const others = [...(await readBy(snapshots[0] ?? "")), ...(await readBy(snapshots[2] ?? ""))];
+    const only = second.find((pack) => !others.includes(pack)) ?? "";
+    expect(packs.map(({ key }) => key)).toContain(`index/docs/pack/${only}`);
+    await storage.blobs.put(`index/docs/pack/${only}`, new Uint8Array(5));
+    expect(await failureOf(index.erase({ ids: ["secret-id"] }))).toMatchObject({
+      code: "SNAPSHOT_CORRUPT",
+      details: { snapshotId: snapshots[1], object: `index/docs/pack/${only}` },
+    });
+    expect(await index.get("secret-id")).toBeUndefined();
+    const again = await open();
+    expect(await again.erasures()).toEqual([]);
+    await again.forget({ snapshotIds: [snapshots[1] ?? ""] });
+    await again.erase({ ids: [] });
+    await expectGone(storage);
+    expect(await again.erasures()).toHaveLength(2);
+  });
+
+  it("refuses what it cannot erase before it erases anything", async () => {
+    const { index, storage } = await createHistory();
+    const before = await stateOf(storage);
+    const wrong = [{}, { ids: ["a"], subject: "b" }, { ids: "a" }, { subject: 3 }] as unknown as {
+      subject: string;
+    }[];
+    for (const request of wrong) expect(await codeOf(index.erase(request))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(index.erase({ ids: ["a", "a"] }))).toBe("ID_DUPLICATE");
+    expect(await codeOf(index.erase({ ids: [""] }))).toBe("ID_INVALID");
+    const reason = new Error("stop");
+    const signal = AbortSignal.abort(reason);
+    expect(await failureOf(index.erase({ ids: ["secret-id"] }, { signal }))).toBe(reason);
+    expect(await stateOf(storage)).toEqual(before);
+  });
+
+  it("is finished by the next opening wherever it dies, and every snapshot stays whole", {
+    timeout: 60_000,
+  }, async () => {
+    let history = await createHistory();
+    const create = async (): Promise<Storage> => {
+      history = await createHistory();
+      return history.storage;
+    };
+    let crashes = 0;
+    let begun = 0;
+    for await (const point of crashPoints({ create })) {
+      const { open, clock, storage, snapshots } = history;
+      const died = await point.run(
+        async (faulty) => await (await open(faulty)).erase({ ids: ["secret-id"] }),
+      );
+      if (died) crashes++;
+      clock.setNow(clock.now() + 1);
+      const index = await open();
+      const pending = (await stateOf(storage)).filter(({ key }) => key.includes("/erasing/"));
+      expect(pending).toEqual([]);
+      // Old or new: either nothing has begun, or all of it is done.
+      const receipts = await index.erasures();
+      if (receipts.length > 0) begun++;
+      if (receipts.length === 0) expect(await index.get("secret-id")).toBeDefined();
+      else await expectGone(storage);
+      clock.setNow(clock.now() + 1);
+      await index.erase({ ids: ["secret-id"] });
+      await expectGone(storage);
+      expect((await index.erasures())[0]).toMatchObject({ documents: 1 });
+      for (const id of snapshots) expect(await index.verify(id)).toMatchObject({ ok: true });
+      await index.forget({ keepLast: 3 });
+      expect(await faultsOf(storage)).toEqual([]);
+      expect((await index.status()).documents).toBe(12);
+    }
+    expect(crashes).toBeGreaterThan(40);
+    expect(begun).toBeGreaterThan(30);
+  });
+});
+
+describe("after an erasure on the filesystem", () => {
+  const directory = mkdtempSync(join(tmpdir(), "keelson-erase-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  /** The files that hold a text, in UTF-8 or UTF-16. */
+  function filesWith(text: string, encodings: readonly BufferEncoding[] = ["utf8", "utf16le"]): string[] {
+    const needles = encodings.map((encoding) => Buffer.from(text, encoding));
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name))
+      .filter((path) => needles.some((needle) => path.includes(text) || readFileSync(path).includes(needle)));
+  }
+
+  it("the bytes are in no file", async () => {
+    const words = ["zebra", "secret-id", digest("zoe"), digest("zebra one")];
+    const storage = await openFsStorage(directory);
+    const subject = await createSubject({ ...storage, chunker: paragraphs });
+    const { index, clock } = subject;
+    const secret = { id: "secret-id", metadata: { name: "zebra" }, subjects: ["zoe"], ttlMs: 1e9 };
+    const erased: string[] = [];
+    for (const text of ["zebra one\n\nzebra two", "zebra one\n\nzebra three"]) {
+      await index.upsert([...documents, { ...secret, text }]);
+      clock.setNow(clock.now() + 1);
+      const { id } = await index.snapshot();
+      erased.push(...(await vectorsOf(storage)));
+      await index.restore(id);
+    }
+    for (const word of words) expect(filesWith(word), word).not.toEqual([]);
+    for (const vector of erased) expect(filesWith(vector, ["latin1"])).not.toEqual([]);
+
+    const receipt = await index.erase({ subject: "zoe" });
+    expect(receipt.removal).toEqual({ vectors: "physical", state: "physical", blobs: "physical" });
+    const search = (): void => {
+      for (const word of words) expect(filesWith(word), word).toEqual([]);
+      for (const vector of erased) expect(filesWith(vector, ["latin1"])).toEqual([]);
+    };
+    search();
+    await index.close();
+    await storage.close();
+    search();
+    const reopened = await openFsStorage(directory);
+    const again = await subject.open(reopened);
+    expect((await again.status()).documents).toBe(12);
+    for (const { id } of await again.snapshots()) expect((await again.drill(id)).ok).toBe(true);
+    await reopened.close();
+    search();
+  });
+
+  /** The bytes of the secret's vectors, as one byte a character. */
+  async function vectorsOf(storage: Storage): Promise<string[]> {
+    const records = [...(await recordsOf(storage)).values()].flat();
+    return records
+      .filter(({ text }) => text?.includes("zebra"))
+      .map(({ vector }) =>
+        Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("latin1"),
+      );
+  }
+});
+
+describe("a redacted snapshot in another storage", () => {
+  it("has nothing of what was erased", async () => {
+    const { index, storage, snapshots, open } = await createHistory();
+    await index.erase({ ids: ["secret-id"] });
+    const second = createMemoryStorage();
+    for (const { key } of await storage.blobs.list(""))
+      await second.blobs.put(key, (await storage.blobs.get(key)) as Uint8Array);
+    const moved = await open(second);
+    expect(await moved.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 0 });
+    await expectGone(second);
+    expect([...(await recordsOf(second)).values()].flat().length).toBeGreaterThan(0);
+  });
+});
