@@ -5,8 +5,9 @@
  * - a regular expression that matches at most 256 code units: wherever it matches, the search going on behind each
  *   match. It may use the flag `i`, but neither `*`, `+`, `{n,}`, look-around, `^`, `$` nor back-references, and it must
  *   not be able to match one text in more than 64 ways;
- * - `{ digits }`, 1 to 32: wherever a run of digits starts from which at least that many follow, up to three spaces,
- *   tabs, line breaks, dots, dashes, slashes or parentheses between two of them not counted;
+ * - `{ digits }`, 1 to 32: wherever a number starts from which at least that many digits follow, up to three spaces,
+ *   tabs, line breaks, dots, dashes, slashes or parentheses between two of them not counted; inside of a chain such as
+ *   1.2.3 or 12-34 no number starts;
  * - `{ token }`, 8 to 64: wherever a run of at least that many ASCII letters, digits, `_` and `-` starts.
  */
 export type DetectorTrigger = string | RegExp | { readonly digits: number } | { readonly token: number };

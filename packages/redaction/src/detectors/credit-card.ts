@@ -1,7 +1,6 @@
 import type { Detector } from "@keelson/core";
 import { isLuhn } from "../checksums/luhn.ts";
-import { readNumber } from "../phone/number-groups.ts";
-import { isBreak, isChained } from "./window.ts";
+import { groupingOf, numberAt, readingUpTo } from "./written-number.ts";
 
 interface Network {
   /** What numbers of it start with. */
@@ -70,21 +69,19 @@ export const creditCard: Detector = {
     const { text, start, end } = window;
     const size = end - start;
     if ((size !== 4 && size !== 6 && size !== 8 && size < 12) || size > 19) return undefined;
-    if (!isBreak(text, start - 1) || isChained(text, start - 1, -1)) return undefined;
-    const { digits, sizes, ends } = readNumber(text, start, 19, 5);
-    let length = digits.length;
-    for (let last = sizes.length - 1; length >= 12; last -= 1) {
-      const number = digits.slice(0, length);
-      const to = ends[last] ?? 0;
-      length -= sizes[last] ?? 0;
-      if (!isLuhn(number) || !isIssued(number) || !GROUPINGS.has(sizes.slice(0, last + 1).join("-")))
-        continue;
-      if (!isBreak(text, to) || isChained(text, to, 1)) continue;
+    const number = numberAt(window);
+    if (number === undefined) return undefined;
+    for (let last = number.ends.length; ; ) {
+      last = readingUpTo(number, text, last - 1, 12);
+      if (last < 0) return undefined;
+      if (!isLuhn(number.digits, number.counts[last])) continue;
+      const digits = number.digits.slice(0, number.counts[last]);
+      if (!isIssued(digits) || !GROUPINGS.has(groupingOf(number, last))) continue;
       // One in ten numbers has the check digit: in one row, a length that ids have too needs a word for it.
-      const telling = last > 0 || (number.length >= 14 && number.length <= 16);
+      const telling = last > 0 || (digits.length >= 14 && digits.length <= 16);
       const context = CONTEXT.test(text.slice(0, start));
-      if (telling || context) return { start, end: to, score: context ? 0.98 : 0.95, reason: "luhn" };
+      if (telling || context)
+        return { start, end: number.ends[last] as number, score: context ? 0.98 : 0.95, reason: "luhn" };
     }
-    return undefined;
   },
 };

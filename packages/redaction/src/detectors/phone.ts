@@ -1,8 +1,9 @@
 import type { Detector } from "@keelson/core";
 import { codeAt, isDigit, isGap } from "../engine/char-codes.ts";
 import { fitInternational, fitNational } from "../phone/numbering-plan.ts";
-import { isAnnouncedPhone, isOtherNumber, phoneMatch, phoneReadings } from "../phone/phone-text.ts";
+import { isAnnouncedPhone, isOtherNumber, phoneMatch } from "../phone/phone-text.ts";
 import { isBreak } from "./window.ts";
+import { groupingOf, numberAt, readingUpTo, readNumber } from "./written-number.ts";
 
 /** Finds phone numbers written with `+` and a calling code. */
 export const internationalPhone: Detector = {
@@ -16,9 +17,14 @@ export const internationalPhone: Detector = {
     let first = start + 1;
     while (first - start <= 2 && (text[first] === " " || text[first] === "(")) first += 1;
     if (!isDigit(codeAt(text, first)) || !isBreak(text, start - 1)) return undefined;
+    const number = readNumber(text, first);
+    if (number === undefined) return undefined;
     let possible: number | undefined;
-    for (const { digits, end } of phoneReadings(text, first, 7)) {
-      const fit = fitInternational(digits);
+    for (let last = number.ends.length; ; ) {
+      last = readingUpTo(number, text, last - 1, 7);
+      if (last < 0) break;
+      const fit = fitInternational(number.digits.slice(0, number.counts[last]));
+      const end = number.ends[last] as number;
       if (fit === "valid") return phoneMatch(text, start, end, 0.9, "valid");
       if (fit === "possible") possible ??= end;
     }
@@ -26,6 +32,8 @@ export const internationalPhone: Detector = {
   },
 };
 
+// E.164: a number has at most 15 digits.
+const MAX_PHONE = 15;
 const PLUS = 43;
 const NANP = /^(?:1|001)?[2-9]\d\d[2-9]\d{6}$/;
 const NANP_GROUPS = /^(?:[13]-)?(?:3-3-4|3-7|6-4)$/;
@@ -53,14 +61,18 @@ export const nanpPhone: Detector = {
   verify(window) {
     const { text, start, end } = window;
     if (codeAt(text, start - 1) === PLUS || !canStartNanp(text, start, end - start)) return undefined;
-    for (const { digits, sizes, end: to, onLine } of phoneReadings(text, start, 10)) {
-      if (!NANP.test(digits)) continue;
+    const number = numberAt(window);
+    if (number === undefined) return undefined;
+    for (let last = number.ends.length; ; ) {
+      last = readingUpTo(number, text, last - 1, 10);
+      if (last < 0) return undefined;
+      if (!NANP.test(number.digits.slice(0, number.counts[last]))) continue;
       if (isOtherNumber(window)) return undefined;
-      if (NANP_GROUPS.test(sizes.join("-")))
-        return phoneMatch(text, start, to, onLine ? 0.75 : 0.6, "format");
-      if (sizes.length === 1 && isAnnouncedPhone(window)) return phoneMatch(text, start, to, 0.75, "context");
+      const to = number.ends[last] as number;
+      if (NANP_GROUPS.test(groupingOf(number, last)))
+        return phoneMatch(text, start, to, last < number.onLine ? 0.75 : 0.6, "format");
+      if (last === 0 && isAnnouncedPhone(window)) return phoneMatch(text, start, to, 0.75, "context");
     }
-    return undefined;
   },
 };
 
@@ -77,11 +89,15 @@ export const contextPhone: Detector = {
     // Behind a plus stands an international number.
     if (codeAt(text, start - 1) === PLUS) return undefined;
     if (!isAnnouncedPhone(window) || isOtherNumber(window)) return undefined;
-    for (const { digits, sizes, end, onLine } of phoneReadings(text, start, 7)) {
-      if (digits.length > 15 || !onLine || sizes.some((size, at) => at > 0 && size < 2)) continue;
-      return phoneMatch(text, start, end, 0.65, "context");
+    const number = numberAt(window);
+    if (number === undefined) return undefined;
+    for (let last = number.onLine; ; ) {
+      last = readingUpTo(number, text, Math.min(last, number.ends.length) - 1, 7);
+      if (last < 0) return undefined;
+      const digits = number.counts[last] as number;
+      if (digits > MAX_PHONE || /-1(?:-|$)/.test(groupingOf(number, last))) continue;
+      return phoneMatch(text, start, number.ends[last] as number, 0.65, "context");
     }
-    return undefined;
   },
 };
 
@@ -100,17 +116,21 @@ export function regionalPhone(regions: readonly string[]): Detector {
     verify(window) {
       const { text, start, end } = window;
       if (end - start > 14 || UNLIKE.test(text.slice(start))) return undefined;
-      for (const { digits, sizes, end: to, onLine } of phoneReadings(text, start, 7)) {
-        if (!onLine) continue;
+      const number = numberAt(window);
+      if (number === undefined) return undefined;
+      for (let last = number.onLine; ; ) {
+        last = readingUpTo(number, text, Math.min(last, number.ends.length) - 1, 7);
+        if (last < 0) return undefined;
+        const digits = number.digits.slice(0, number.counts[last]);
         for (const region of regions) {
           const { fit, trunk } = fitNational(digits, region);
           if (fit !== "valid") continue;
           // Digits in one row without a trunk prefix may be anything.
-          if (!(trunk && digits.length >= 9) && sizes.length <= 2 && !isAnnouncedPhone(window)) continue;
-          return isOtherNumber(window) ? undefined : phoneMatch(text, start, to, 0.7, `region:${region}`);
+          if (!(trunk && digits.length >= 9) && last < 2 && !isAnnouncedPhone(window)) continue;
+          if (isOtherNumber(window)) return undefined;
+          return phoneMatch(text, start, number.ends[last] as number, 0.7, `region:${region}`);
         }
       }
-      return undefined;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Detector } from "@keelson/core";
 import { asMatch, contextBefore, isChained, matchAt } from "./window.ts";
+import { numberAt } from "./written-number.ts";
 
 const NUMBER = /(\d{3})( {1,2}| ?[-.] ?|\n|)(\d{2})\2(\d{4})/y;
 const CONTEXT = /\bs\.?s\.?n\b|\bss ?(?:#|no\b|num)|\bsocial(?: ?security|\b)|\bsoc\.? ?sec/i;
@@ -21,10 +22,11 @@ export const usSsn: Detector = {
   verify(window) {
     const { text, start, end } = window;
     if (end - start !== 3 && end - start !== 9) return undefined;
+    if (numberAt(window) === undefined) return undefined;
     const found = matchAt(NUMBER, window);
     if (found === undefined) return undefined;
     const [value, area = "", separator = "", group = "", serial = ""] = found;
-    if (isChained(text, start - 1, -1) || isChained(text, start + value.length, 1)) return undefined;
+    if (isChained(text, start + value.length, 1)) return undefined;
     const context = contextBefore(CONTEXT, window);
     if (!isIssued(area, group, serial)) return undefined;
     if (context) return asMatch(found, 0.95, "context");

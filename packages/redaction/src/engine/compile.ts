@@ -1,4 +1,5 @@
 import { type Detector, KeelsonError } from "@keelson/core";
+import { createTriggerFilter } from "./trigger-filter.ts";
 import { createTriggerSearch, type TriggerKind, type TriggerSearch, triggerKind } from "./trigger-search.ts";
 
 /** A detector with its place in the declared order. */
@@ -27,6 +28,8 @@ export interface CompiledTrigger {
 export interface CompiledDetectors {
   readonly detectors: readonly CompiledDetector[];
   readonly triggers: readonly CompiledTrigger[];
+  /** Which triggers can stand in a short text: a bit each. The words are good until the next call. */
+  readonly possibleIn: (text: string) => Int32Array;
   /** How many bonds there are. */
   readonly slots: number;
   /** The widest window before a trigger, at least 1. */
@@ -72,13 +75,15 @@ export function compileDetectors(detectors: readonly Detector[]): CompiledDetect
       groups.set(kind.key, group);
     }
   }
+  const triggers = [...groups.values()].map(({ kinds, bound }) => ({
+    search: createTriggerSearch(kinds),
+    bound,
+    right: Math.max(...bound.map(({ detector }) => detector.right)),
+  }));
   return {
     detectors: compiled,
-    triggers: [...groups.values()].map(({ kinds, bound }) => ({
-      search: createTriggerSearch(kinds),
-      bound,
-      right: Math.max(...bound.map(({ detector }) => detector.right)),
-    })),
+    triggers,
+    possibleIn: createTriggerFilter(triggers.map(({ search }) => search.needs)),
     slots,
     left: Math.max(1, ...compiled.map(({ detector }) => detector.left)),
   };

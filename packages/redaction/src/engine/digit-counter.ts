@@ -15,41 +15,27 @@ export interface DigitCounter {
 
 /** Makes a counter that counts up to `most`. */
 export function createDigitCounter(most: number): DigitCounter {
-  // The groups from the one asked about last up to where was counted.
-  let starts: number[] = [];
-  let sizes: number[] = [];
+  // Between `head`, the group asked about last, and `at` stand `total` digits, the last `gap` code units are none.
   let head = 0;
   let at = 0;
   let total = 0;
   let gap = 0;
 
-  const restart = (start: number): void => {
-    starts = [];
-    sizes = [];
-    head = 0;
-    total = 0;
-    at = start;
-    gap = 1; // so that the first digit begins a group
-  };
-
   return {
-    reset: () => restart(0),
+    reset() {
+      at = 0;
+    },
     count(text, start) {
-      while (head < starts.length && (starts[head] as number) < start) {
-        total -= sizes[head] as number;
-        head += 1;
+      if (start >= at) {
+        head = at = start;
+        total = gap = 0;
       }
-      if (starts[head] !== start) restart(start);
+      for (; head < start; head += 1) if (isDigit(codeAt(text, head))) total -= 1;
       for (; total < most && gap <= MAX_GAP; at += 1) {
         const code = codeAt(text, at);
         if (isDigit(code)) {
-          if (gap > 0) {
-            starts.push(at);
-            sizes.push(0);
-          }
           gap = 0;
           total += 1;
-          sizes[sizes.length - 1] = (sizes[sizes.length - 1] as number) + 1;
         } else if (isGap(code)) gap += 1;
         else break;
       }

@@ -2,7 +2,7 @@ import { type DetectorMatch, type DetectorWindow, KeelsonError } from "@keelson/
 import type { Candidate, Stretch } from "./candidate.ts";
 import { HIDDEN, MASKED } from "./char-codes.ts";
 import type { BoundDetector, CompiledDetectors, CompiledTrigger } from "./compile.ts";
-import { meets, presenceOf } from "./presence.ts";
+import { isSet } from "./trigger-filter.ts";
 
 /** A piece of a text that is being scanned. */
 export interface ScanText {
@@ -129,7 +129,7 @@ function askDetectors(
  * @returns the frontier: whatever a later piece adds starts at or behind it.
  */
 export function scan(
-  { triggers, left: widest }: CompiledDetectors,
+  { triggers, left: widest, possibleIn }: CompiledDetectors,
   state: ScanState,
   piece: ScanText,
   found: Candidate[],
@@ -137,10 +137,10 @@ export function scan(
   const { text, atStart, atEnd } = piece;
   const { length } = text;
   let frontier = length;
-  const presence = atStart && atEnd && length <= SHORT ? presenceOf(text) : undefined;
+  const possible = atStart && atEnd && length <= SHORT ? possibleIn(text) : undefined;
   for (let index = 0; index < triggers.length; index += 1) {
+    if (possible !== undefined && !isSet(possible, index)) continue;
     const { search, bound, right } = triggers[index] as CompiledTrigger;
-    if (presence !== undefined && !meets(presence, search.needs)) continue;
     let from = state.positions[index] ?? 0;
     for (let fresh = true; ; fresh = false) {
       if (!search.find(text, from, fresh)) {

@@ -1,8 +1,8 @@
 import { type DetectorTrigger, KeelsonError } from "@keelson/core";
-import { codeAt, isDigit, isToken } from "./char-codes.ts";
+import { codeAt, isToken } from "./char-codes.ts";
 import { createDigitCounter } from "./digit-counter.ts";
 import { type PatternLead, patternBounds } from "./pattern-bounds.ts";
-import { type Needs, needsOf, presenceOf } from "./presence.ts";
+import { type Needs, needsOf } from "./trigger-filter.ts";
 
 /** Looks for one kind of trigger in a text. What it found last stands in its fields. */
 export interface TriggerSearch {
@@ -49,7 +49,7 @@ function literalSearch(literal: string): TriggerSearch {
   const { length } = literal;
   return {
     reach: length,
-    needs: [...literal].map(presenceOf),
+    needs: [...literal].filter((char) => char < "\u0080"),
     start: 0,
     end: 0,
     size: 0,
@@ -141,33 +141,28 @@ function leadSearch(
   };
 }
 
-/** Where a run of digits starts from which at least `fewest` follow; counts no further than `most`. */
+/** Where a number starts from which at least `fewest` digits follow; counts no further than `most`. */
 function digitsSearch(fewest: number, most: number): TriggerSearch {
-  // The skeleton lets the regular expression engine skip ahead; the count decides.
-  const skeleton = new RegExp(`\\d[\\d \\t\\n\\r.\\-/()]{${Math.min(fewest - 1, 15)}}`, "g");
+  const more = `(?:[ \\t\\n\\r.\\-/()]{0,3}\\d){${fewest - 1}}`;
+  const run = new RegExp(`\\d(?<!\\d[-./:]?\\d)(?=${more})\\d*`, "g");
   const counter = createDigitCounter(most);
   return {
     reach: DIGITS_REACH,
-    needs: [presenceOf("0123456789")],
+    needs: ["0123456789"],
     start: 0,
     end: 0,
     size: 0,
     next: 0,
     find(text, from, fresh) {
       if (fresh) counter.reset();
-      let at = from;
-      if (at > 0 && isDigit(codeAt(text, at - 1))) while (isDigit(codeAt(text, at))) at += 1;
-      for (;;) {
-        skeleton.lastIndex = at;
-        const found = skeleton.exec(text);
-        if (found === null) return false;
-        this.start = at = found.index;
-        while (isDigit(codeAt(text, at))) at += 1;
-        this.next = at;
-        this.end = Math.min(at, this.start + 2 * MAX_DIGITS);
-        this.size = counter.count(text, this.start);
-        if (this.size >= fewest) return true;
-      }
+      run.lastIndex = from;
+      const found = run.exec(text);
+      if (found === null) return false;
+      this.start = found.index;
+      this.next = run.lastIndex;
+      this.end = Math.min(this.next, this.start + 2 * MAX_DIGITS);
+      this.size = counter.count(text, this.start);
+      return true;
     },
   };
 }

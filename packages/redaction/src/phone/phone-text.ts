@@ -1,41 +1,5 @@
 import type { DetectorMatch, DetectorWindow } from "@keelson/core";
-import { isBreak, isChained } from "../detectors/window.ts";
 import { codeAt, isDigit, isWord } from "../engine/char-codes.ts";
-import { readNumber } from "./number-groups.ts";
-
-/** One way to read a telephone number off a text. */
-export interface PhoneReading {
-  readonly digits: string;
-  /** How many digits each group has. */
-  readonly sizes: readonly number[];
-  /** Where it ends, exclusive. */
-  readonly end: number;
-  /** Does it stand on one line? */
-  readonly onLine: boolean;
-}
-
-const MAX_DIGITS = 17;
-const MAX_GROUPS = 8;
-
-/**
- * The ways to read the number whose first digit stands at `start`, and that is no part of a longer chain of digits: up
- * to the end of each group, the longest first, down to so many digits.
- */
-export function phoneReadings(text: string, start: number, fewest: number): PhoneReading[] {
-  if (!isBreak(text, start - 1) || isChained(text, start - 1, -1)) return [];
-  const { digits, sizes, ends, lastOnLine } = readNumber(text, start, MAX_DIGITS, MAX_GROUPS);
-  const readings: PhoneReading[] = [];
-  let length = digits.length;
-  for (let last = sizes.length - 1; length >= fewest; last -= 1) {
-    const end = ends[last] as number;
-    if (isBreak(text, end) && !isChained(text, end, 1)) {
-      const onLine = last <= lastOnLine;
-      readings.push({ digits: digits.slice(0, length), sizes: sizes.slice(0, last + 1), end, onLine });
-    }
-    length -= sizes[last] as number;
-  }
-  return readings;
-}
 
 const EXTENSION = /,? ?(?:x|ext\.?|extension|#|extn\.?|durchwahl)\.? ?:? ?\d{1,6}(?!\d)/iy;
 

@@ -53,6 +53,16 @@ describe("a detector", () => {
     expect(seen.map(({ text, start, end }) => text.slice(start, end))).toEqual(["12", "34", "99", "1234567"]);
   });
 
+  it("is called once for a chain of numbers, at its start", async () => {
+    const seen = await windows("1.234-567/89 (1)23456", { triggers: [{ digits: 6 }], right: 20 });
+    expect(seen.map(({ text, start, end }) => text.slice(start, end))).toEqual(["1", "1"]);
+  });
+
+  it("is called for triggers outside ASCII in short texts too", async () => {
+    const seen = await windows("order \u2116 5", { triggers: ["\u2116"], right: 3 });
+    expect(seen.map(({ text, start, end }) => text.slice(start, end))).toEqual(["\u2116"]);
+  });
+
   it("is called where a long token starts", async () => {
     const seen = await windows("short abcdefgh-1 x_y 12345678", { triggers: [{ token: 8 }], right: 20 });
     expect(seen.map(({ text, start, end }) => text.slice(start, end))).toEqual(["abcdefgh-1", "12345678"]);

@@ -1,13 +1,15 @@
 /** The Shannon entropy of a text's characters, in bits for each. */
 function entropy(text: string): number {
-  counts.fill(0);
   for (let at = 0; at < text.length; at += 1) {
     const kind = Math.min(text.charCodeAt(at), counts.length - 1);
-    counts[kind] = (counts[kind] ?? 0) + 1;
+    counts[kind] = (counts[kind] as number) + 1;
   }
   let bits = 0;
-  for (let kind = 0; kind < counts.length; kind += 1) {
-    const share = (counts[kind] ?? 0) / text.length;
+  // Each kind is counted once, and forgotten for the next text.
+  for (let at = 0; at < text.length; at += 1) {
+    const kind = Math.min(text.charCodeAt(at), counts.length - 1);
+    const share = (counts[kind] as number) / text.length;
+    counts[kind] = 0;
     if (share > 0) bits -= share * Math.log2(share);
   }
   return bits;
