@@ -18,6 +18,8 @@ export interface VectorTable {
   readonly name: string;
   readonly dimension: number;
   readonly metric: VectorMetric;
+  /** How many records it has. */
+  readonly size: number;
   /** How many bytes its records take on the medium. */
   readonly bytes: number;
   /** @param bytes How many the record takes on the medium. Default: 0, where there is none. */
@@ -110,6 +112,9 @@ export function createVectorTable(
     name,
     dimension,
     metric,
+    get size() {
+      return ids.length;
+    },
     get bytes() {
       return bytes;
     },
