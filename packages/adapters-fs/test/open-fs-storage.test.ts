@@ -61,6 +61,16 @@ describe(openFsStorage.name, () => {
     await storage.close();
   });
 
+  it("refuses a directory that this process has open", async () => {
+    const storage = await openFsStorage(directory);
+    await expect(openFsStorage(directory)).rejects.toMatchObject({
+      code: "STORE_LOCKED",
+      details: { directory, pid: process.pid },
+    });
+    await storage.close();
+    await (await openFsStorage(directory)).close();
+  });
+
   it("says why where the filesystem refuses", async () => {
     await writeFile(join(directory, "file"), "");
     await expect(openFsStorage(join(directory, "file"))).rejects.toMatchObject({
