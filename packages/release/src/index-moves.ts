@@ -18,7 +18,7 @@ import type { Releases } from "./releases.ts";
 type Roles = Pick<Head, "live" | "recent" | "ramp">;
 
 /** The indexes' part in a change of the traffic. */
-export interface IndexMove {
+interface IndexMove {
   /** What is kept from now on. */
   readonly pins: readonly BundleIndex[];
   readonly changes: readonly StateChange[];

@@ -5,8 +5,6 @@ const C2 = 0x1b873593;
  * MurmurHash3 x86 32-bit (Austin Appleby) of a string's UTF-8 bytes, as an unsigned 32-bit number, so that other
  * languages bucket the same keys alike. A lone surrogate counts as U+FFFD, as in `TextEncoder`.
  *
- * It encodes while it hashes and allocates nothing: it runs for every request.
- *
  * @param seed An unsigned 32-bit number.
  *
  * @example
@@ -17,6 +15,14 @@ const C2 = 0x1b873593;
  * ```
  */
 export function murmur3(text: string, seed: number): number {
+  return murmur3Signed(text, seed) >>> 0;
+}
+
+/**
+ * {@link murmur3} as a signed number, which engines hold without allocating. It runs for every request, so it encodes
+ * while it hashes, and allocates nothing.
+ */
+export function murmur3Signed(text: string, seed: number): number {
   let hash = seed | 0;
   // The bytes since the last full block, lowest first, and how many bytes there were in all.
   let block = 0;
@@ -95,5 +101,5 @@ function finalise(hash: number): number {
   let h = hash;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

@@ -1,6 +1,6 @@
 import { type Clock, KeelsonError } from "@keelson/core";
 import type { HeadRead } from "./head.ts";
-import { murmur3 } from "./murmur3.ts";
+import { murmur3Signed } from "./murmur3.ts";
 import type { Release } from "./release.ts";
 import type { Releases } from "./releases.ts";
 import type { Assignment, Router } from "./router.ts";
@@ -30,6 +30,8 @@ interface Plan {
 
 // Keys are copied by another hash than they are routed by, or those that were copied would be the first exposed.
 const SHADOW_SEED = 0x5eed_5ade;
+// Turning the sign bit takes signed numbers to the order of unsigned ones, 2^31 lower.
+const SIGN = -(2 ** 31);
 
 export function createRouting(manager: string, releases: Releases, clock: Clock, leaseMs: number): Routing {
   let started = false;
@@ -65,7 +67,7 @@ export function createRouting(manager: string, releases: Releases, clock: Clock,
         live: live && assignment(live, "baseline"),
         baseline: live && assignment(live, "baseline", stageId),
         candidate: candidate && assignment(candidate, "candidate", stageId),
-        seed: head.ramp?.seed ?? 0,
+        seed: (head.ramp?.seed ?? 0) | 0,
         threshold: thresholdOf(stage?.share ?? 0),
         shadowThreshold: thresholdOf(stage?.shadow ?? 0),
       };
@@ -76,13 +78,13 @@ export function createRouting(manager: string, releases: Releases, clock: Clock,
         throw new KeelsonError("RELEASE_NOT_LIVE", "no release is live", { details: { manager } });
       }
       if (candidate === undefined || key === undefined) return live;
-      if (murmur3(key, plan.seed) >= plan.threshold) return baseline;
+      if (!isBelow(murmur3Signed(key, plan.seed), plan.threshold)) return baseline;
       return holdsLease() ? candidate : live;
     },
     shadow(key) {
       const { candidate, shadowThreshold, seed } = plan;
       if (candidate === undefined || key === undefined || shadowThreshold === 0) return undefined;
-      return murmur3(key, (seed ^ SHADOW_SEED) >>> 0) < shadowThreshold && holdsLease()
+      return isBelow(murmur3Signed(key, seed ^ SHADOW_SEED), shadowThreshold) && holdsLease()
         ? candidate
         : undefined;
     },
@@ -103,6 +105,11 @@ export function thresholdOf(share: number): number {
 /** What keys are hashed with for a bundle: the same after every restart, another for every other bundle. */
 export function seedOf(bundleId: string): number {
   return Number.parseInt(bundleId.slice(0, 8), 16);
+}
+
+/** Compares a hash that came as a signed number with a {@link thresholdOf}. */
+function isBelow(hash: number, threshold: number): boolean {
+  return (hash ^ SIGN) < threshold + SIGN;
 }
 
 /** How an assignment names a stage. */
