@@ -34,6 +34,11 @@ export interface FromAiSdkOptions {
   readonly id?: string | undefined;
   /** Handed to the provider with every call, by provider name: `{ openai: { dimensions: 256 } }`. */
   readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, Json>>>> | undefined;
+  /**
+   * Handed to the provider in their place when a query is embedded, for models with a mode of its own for queries:
+   * `{ cohere: { inputType: "search_query" } }`. Default: queries are embedded as documents are.
+   */
+  readonly queryProviderOptions?: Readonly<Record<string, Readonly<Record<string, Json>>>> | undefined;
   /** Reads `Retry-After` dates. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
@@ -64,44 +69,55 @@ export interface FromAiSdkOptions {
  * ```
  */
 export function fromAiSdk(model: AiSdkEmbeddingModel, options: FromAiSdkOptions): Embedder {
-  const { dimension, providerOptions, clock = systemClock } = options;
+  const { dimension, providerOptions, queryProviderOptions, clock = systemClock } = options;
   if (!SPECIFICATIONS.includes(model.specificationVersion)) {
     const reason = `of specification ${String(model.specificationVersion)}; supported: ${SPECIFICATIONS.join(", ")}`;
     throw new KeelsonError("ARGUMENT_INVALID", `the model is ${reason}`, {
       details: { argument: "model", reason },
     });
   }
-  const settings = providerOptions === undefined ? "" : `:${JSON.stringify(providerOptions)}`;
-  const id = options.id ?? `${model.provider}:${model.modelId}:${dimension}${settings}`;
+  const suffix = providerOptions === undefined ? "" : `:${JSON.stringify(providerOptions)}`;
+  const id = options.id ?? `${model.provider}:${model.modelId}:${dimension}${suffix}`;
   assertEmbedderOptions({ id, dimension });
   const limit = model.maxEmbeddingsPerCall;
 
-  return Object.freeze({
+  const embedWith = async (
+    settings: FromAiSdkOptions["providerOptions"],
+    texts: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array[]> => {
+    // The limit may be a promise, which is no maxBatchSize yet: so batches are split here as well.
+    const size = Math.max(1, (await limit) ?? texts.length);
+    const vectors: Float32Array[] = [];
+    for (let from = 0; from < texts.length; from += size) {
+      const values = texts.slice(from, from + size);
+      const { embeddings } = await callClient({
+        embedder: id,
+        texts: values.length,
+        clock,
+        signal,
+        run: () =>
+          model.doEmbed({
+            values,
+            ...(signal && { abortSignal: signal }),
+            ...(settings && { providerOptions: settings }),
+          }),
+      });
+      vectors.push(...toVectors(embeddings, { embedder: id, texts: values.length, dimension }));
+    }
+    return vectors;
+  };
+  const embedder = {
     specVersion: 1,
     id,
     dimension,
     maxBatchSize: typeof limit === "number" && Number.isFinite(limit) ? limit : undefined,
-    embed: async (texts, { signal } = {}) => {
-      // The limit may be a promise, which is no maxBatchSize yet: so batches are split here as well.
-      const size = Math.max(1, (await limit) ?? texts.length);
-      const vectors: Float32Array[] = [];
-      for (let from = 0; from < texts.length; from += size) {
-        const values = texts.slice(from, from + size);
-        const { embeddings } = await callClient({
-          embedder: id,
-          texts: values.length,
-          clock,
-          signal,
-          run: () =>
-            model.doEmbed({
-              values,
-              ...(signal && { abortSignal: signal }),
-              ...(providerOptions && { providerOptions }),
-            }),
-        });
-        vectors.push(...toVectors(embeddings, { embedder: id, texts: values.length, dimension }));
-      }
-      return vectors;
-    },
+    embed: (texts, { signal } = {}) => embedWith(providerOptions, texts, signal),
+  } satisfies Embedder;
+  if (queryProviderOptions === undefined) return Object.freeze(embedder);
+  return Object.freeze({
+    ...embedder,
+    embedQuery: async (text, { signal } = {}) =>
+      (await embedWith(queryProviderOptions, [text], signal))[0] as Float32Array,
   } satisfies Embedder);
 }

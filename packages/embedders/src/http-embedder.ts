@@ -22,11 +22,15 @@ export interface HttpEmbedderOptions {
   readonly dimension: number;
   /** Ask the service for vectors of `dimension`, for models that can shorten theirs. Default `false`. */
   readonly sendDimension?: boolean | undefined;
+  /** Stands before every document, for models that want it: `"passage: "` for E5. It is part of the default id. */
+  readonly documentPrefix?: string | undefined;
+  /** Stands before every query: `"query: "` for E5. Default: queries are embedded as documents are. */
+  readonly queryPrefix?: string | undefined;
   /** Sent as a bearer token. A function is asked before every request, so that a rotated key is taken up. */
   readonly apiKey?: Secret | (() => Awaitable<Secret>) | undefined;
   /** More headers for every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Names the vector space. Default: model and dimension. Give one when a service may change what a name means. */
+  /** Names the vector space. Default: model, dimension and the documents' prefix. Give one when a service may change what a name means. */
   readonly id?: string | undefined;
   /** The most texts a request holds. Default 128. */
   readonly maxBatchSize?: number | undefined;
@@ -68,62 +72,74 @@ export interface HttpEmbedderOptions {
  */
 export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
   const { url, model, dimension, maxBatchSize = 128, timeoutMs = 60_000, clock = systemClock } = options;
-  const id = options.id ?? `${model}:${dimension}`;
+  const { documentPrefix = "", queryPrefix } = options;
+  const id = options.id ?? `${model}:${dimension}${documentPrefix && `:${documentPrefix}`}`;
   assertEmbedderOptions({ id, dimension, maxBatchSize });
   if (typeof model !== "string" || model === "") throw invalid("model", "not a string, or empty");
   if (!(timeoutMs > 0)) throw invalid("timeoutMs", "not above 0");
   assertUrl(url);
 
-  return Object.freeze({
+  const embedder = {
     specVersion: 1,
     id,
     dimension,
     maxBatchSize,
-    embed: async (texts, { signal } = {}) => {
-      signal?.throwIfAborted();
-      if (texts.length === 0) return [];
-      const fail = (reason: string, retryable: boolean, afterMs?: number): Error =>
-        embeddingFailed({ embedder: id, texts: texts.length, reason, retryable, retryAfterMs: afterMs });
-      const body = {
-        model,
-        input: texts,
-        encoding_format: "float",
-        ...(options.sendDimension && { dimensions: dimension }),
-      };
-      const headers = await requestHeaders(options);
-      const request = async (ended: AbortSignal): Promise<unknown> => {
-        const fetch = options.fetch ?? globalThis.fetch;
-        const init = {
-          method: "POST",
-          headers,
-          body: JSON.stringify(body),
-          redirect: "manual",
-          signal: ended,
-        } as const;
-        const response = await fetch(url, init);
-        if (!response.ok) {
-          await response.body?.cancel();
-          const wait = retryAfterMs((name) => response.headers.get(name) ?? undefined, clock.now());
-          throw fail(`the service answered ${response.status}`, isRetryableStatus(response.status), wait);
-        }
-        // A parser's message quotes what it could not read.
-        const text = await response.text();
-        try {
-          return JSON.parse(text);
-        } catch {
-          throw fail("the service's answer is not JSON", true);
-        }
-      };
-      const answer = await withTimeout(request, {
-        timeoutMs,
-        clock,
+    embed: (texts, { signal } = {}) =>
+      ask(
+        texts.map((text) => documentPrefix + text),
         signal,
-        onTimeout: () => fail(`no answer within ${timeoutMs} ms`, true),
-        onFailure: () => fail("the request failed", true),
-      });
-      return toVectors(inOrder(answer, texts.length), { embedder: id, texts: texts.length, dimension });
-    },
+      ),
+  } satisfies Embedder;
+  if (queryPrefix === undefined) return Object.freeze(embedder);
+  return Object.freeze({
+    ...embedder,
+    embedQuery: async (text, { signal } = {}) => (await ask([queryPrefix + text], signal))[0] as Float32Array,
   } satisfies Embedder);
+
+  async function ask(texts: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
+    signal?.throwIfAborted();
+    if (texts.length === 0) return [];
+    const fail = (reason: string, retryable: boolean, afterMs?: number): Error =>
+      embeddingFailed({ embedder: id, texts: texts.length, reason, retryable, retryAfterMs: afterMs });
+    const body = {
+      model,
+      input: texts,
+      encoding_format: "float",
+      ...(options.sendDimension && { dimensions: dimension }),
+    };
+    const headers = await requestHeaders(options);
+    const request = async (ended: AbortSignal): Promise<unknown> => {
+      const fetch = options.fetch ?? globalThis.fetch;
+      const init = {
+        method: "POST",
+        headers,
+        body: JSON.stringify(body),
+        redirect: "manual",
+        signal: ended,
+      } as const;
+      const response = await fetch(url, init);
+      if (!response.ok) {
+        await response.body?.cancel();
+        const wait = retryAfterMs((name) => response.headers.get(name) ?? undefined, clock.now());
+        throw fail(`the service answered ${response.status}`, isRetryableStatus(response.status), wait);
+      }
+      // A parser's message quotes what it could not read.
+      const text = await response.text();
+      try {
+        return JSON.parse(text);
+      } catch {
+        throw fail("the service's answer is not JSON", true);
+      }
+    };
+    const answer = await withTimeout(request, {
+      timeoutMs,
+      clock,
+      signal,
+      onTimeout: () => fail(`no answer within ${timeoutMs} ms`, true),
+      onFailure: () => fail("the request failed", true),
+    });
+    return toVectors(inOrder(answer, texts.length), { embedder: id, texts: texts.length, dimension });
+  }
 }
 
 async function requestHeaders({ apiKey, headers }: HttpEmbedderOptions): Promise<Record<string, string>> {

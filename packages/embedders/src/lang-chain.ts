@@ -7,6 +7,8 @@ import { toVectors } from "./to-vectors.ts";
 export interface LangChainEmbeddings {
   /** Embeds several texts, in the order given. */
   embedDocuments(documents: string[]): PromiseLike<readonly (readonly number[])[]>;
+  /** Embeds what is searched for. Where it is missing, queries are embedded as documents are. */
+  embedQuery?(text: string): PromiseLike<readonly number[]>;
 }
 
 /** What {@link fromLangChain} takes beside the embeddings. */
@@ -22,8 +24,8 @@ export interface FromLangChainOptions {
 }
 
 /**
- * An embedder from LangChain `Embeddings`. Queries are embedded by `embedDocuments` too, so that documents and
- * queries share one space; a model with a separate query mode loses that mode.
+ * An embedder from LangChain `Embeddings`. Queries are embedded by its `embedQuery`, so that a model with a mode of its
+ * own for queries keeps it.
  *
  * The interface knows no abort: an aborted call rejects at once, and what the client has begun runs on unheeded.
  * Errors become EMBEDDING_FAILED without a cause, since clients' errors may quote the texts.
@@ -43,7 +45,7 @@ export interface FromLangChainOptions {
 export function fromLangChain(embeddings: LangChainEmbeddings, options: FromLangChainOptions): Embedder {
   const { id, dimension, maxBatchSize, clock = systemClock } = options;
   assertEmbedderOptions({ id, dimension, maxBatchSize });
-  return Object.freeze({
+  const embedder = {
     specVersion: 1,
     id,
     dimension,
@@ -53,6 +55,15 @@ export function fromLangChain(embeddings: LangChainEmbeddings, options: FromLang
       const run = () => embeddings.embedDocuments([...texts]);
       const lists = await callClient({ embedder: id, texts: texts.length, clock, signal, run });
       return toVectors(lists, { embedder: id, texts: texts.length, dimension });
+    },
+  } satisfies Embedder;
+  if (typeof embeddings.embedQuery !== "function") return Object.freeze(embedder);
+  return Object.freeze({
+    ...embedder,
+    embedQuery: async (text, { signal } = {}) => {
+      const run = async () => [await embeddings.embedQuery?.(text)];
+      const lists = await callClient({ embedder: id, texts: 1, clock, signal, run });
+      return toVectors(lists, { embedder: id, texts: 1, dimension })[0] as Float32Array;
     },
   } satisfies Embedder);
 }

@@ -7,11 +7,13 @@
 
 export { createIndex } from "./create-index.ts";
 export { formatPlan } from "./plan.ts";
+export { fromTextSplitter } from "./from-text-splitter.ts";
 export type { IndexOptions } from "./index-options.ts";
 export type { CheckOptions, DrillOptions, ForgetOptions, Index } from "./index-type.ts";
 
 // What goes in
 export type { DocumentSource, SourceDocument } from "./documents.ts";
+export type { FromTextSplitterOptions, TextSplitterLike } from "./from-text-splitter.ts";
 export type { EmbeddingOptions } from "./embedding-options.ts";
 export type { ApplyOptions } from "./apply-plan.ts";
 export type { FormatPlanOptions } from "./plan.ts";

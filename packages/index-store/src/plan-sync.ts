@@ -38,21 +38,24 @@ export async function planSync(
   const failures: { id: string; code: string }[] = [];
   const seen = new Set<string>();
   let unchanged = 0;
+  // Documents that the index does not have by now.
+  let absent = 0;
 
   await withProgress(onProgress, { task: "plan" }, async (progress) => {
     for await (const batch of batchesOf(context, source, { seen, breather, signal })) {
       await breather.breathe(signal);
       const planned = await planBatch(context, batch, { checkVectors, signal });
-      for (const { id, change, failure } of planned) {
+      for (const { id, known, change, failure } of planned) {
         if (change !== undefined) changes.push(change);
         else if (failure === undefined) unchanged++;
         else if (failures.length < MOST_FAILURES) failures.push({ id, code: failure.code });
+        if (!known) absent++;
       }
       progress.advance(batch.length);
     }
   });
 
-  const { documents, orphans } = await findOrphans(context, seen, signal);
+  const { documents, orphans } = await findOrphans(context, seen, seen.size - absent, signal);
   if (mode === "full") {
     for (const { id, expired, revision } of orphans)
       changes.push({
@@ -102,6 +105,8 @@ function summarize(
 
 interface PlannedDocument {
   readonly id: string;
+  /** Does the ledger have it? */
+  readonly known: boolean;
   readonly change?: PlannedChange;
   readonly failure?: KeelsonError;
 }
@@ -123,14 +128,15 @@ async function planBatch(
   // One after the other: memory holds one text, not a batch of them.
   for (const [i, source] of documents.entries()) {
     const { id } = source;
+    const known = entries[i] !== undefined;
     try {
       const document = await prepareDocument(context, source, signal);
       const draft = await diffDocument(context, document, entries[i], { generation, nowMs, renewTtl: false });
       const change = await planDraft(context, draft, missing[i] ?? new Set());
-      planned.push(change === undefined ? { id } : { id, change });
+      planned.push({ id, known, ...(change !== undefined && { change }) });
     } catch (error) {
       if (!isDocumentFault(error)) throw error;
-      planned.push({ id, failure: error });
+      planned.push({ id, known, failure: error });
     }
   }
   return planned;

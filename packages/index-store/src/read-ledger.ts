@@ -12,7 +12,8 @@ export async function readLedger(
   const { keys, state } = context;
   let generation = choose((await readHead(context, signal)).head);
   while (true) {
-    const documents = ids.map((id) => keys.document(generation.number, id));
+    const prefix = keys.documents(generation.number);
+    const documents = ids.map((id) => prefix + id);
     const [first, ...found] = await state.get([keys.head, ...documents], { signal });
     const head = toHead(context, first);
     const chosen = choose(head.head);

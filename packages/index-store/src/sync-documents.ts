@@ -1,4 +1,4 @@
-import { KeelsonError, type Revision, scanState } from "@keelson/core";
+import { KeelsonError, type Revision, type StateEntry, type StateStore } from "@keelson/core";
 import { type Breather, createBreather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import type { DocumentSource } from "./documents.ts";
@@ -32,6 +32,7 @@ export interface SyncOptions extends CheckOptions {
 
 const DEFAULT_MAX_DELETE_RATIO = 0.5;
 const BATCH_DOCUMENTS = 256;
+const PAGE = 1000;
 
 /** Brings the index up to date with a source, under the lease of syncs. */
 export async function syncDocuments(
@@ -61,7 +62,8 @@ export async function syncDocuments(
       }),
     );
     if (mode === "full") {
-      const { documents, orphans } = await findOrphans(context, seen, signal);
+      const present = seen.size - sums.absent();
+      const { documents, orphans } = await findOrphans(context, seen, present, signal);
       const visible = orphans.filter(({ expired }) => !expired).length;
       assertFewOrphans(context, visible, documents - sums.added(), maxDeleteRatio);
       const ids = orphans.map(({ id }) => id);
@@ -78,24 +80,43 @@ interface Orphan {
   readonly revision: Revision;
 }
 
+/** `present` is how many of the source's documents the ledger has: where it has no more than these, there is no orphan. */
 export async function findOrphans(
   context: IndexContext,
   seen: ReadonlySet<string>,
+  present: number,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly documents: number; readonly orphans: readonly Orphan[] }> {
   const { keys, state, clock } = context;
   const { live } = (await readHead(context, signal)).head;
   const prefix = keys.documents(live.number);
-  const nowMs = clock.now();
-  const orphans: Orphan[] = [];
   let documents = 0;
-  for await (const { key, value, revision } of scanState(state, { prefix, signal })) {
-    documents++;
-    const id = key.slice(prefix.length);
-    if (!seen.has(id))
-      orphans.push({ id, expired: isExpired(value as unknown as LedgerEntry, nowMs), revision });
+  for await (const page of pagesOf(state, prefix, signal)) documents += page.length;
+  const orphans: Orphan[] = [];
+  if (documents === present) return { documents, orphans };
+
+  const nowMs = clock.now();
+  for await (const page of pagesOf(state, prefix, signal)) {
+    for (const { key, value, revision } of page) {
+      const id = key.slice(prefix.length);
+      if (!seen.has(id))
+        orphans.push({ id, expired: isExpired(value as unknown as LedgerEntry, nowMs), revision });
+    }
   }
   return { documents, orphans };
+}
+
+async function* pagesOf(
+  state: StateStore,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly StateEntry[]> {
+  let after: string | undefined;
+  do {
+    const page = await state.scan({ prefix, after, limit: PAGE, signal });
+    yield page;
+    after = page.at(-1)?.key;
+  } while (after !== undefined);
 }
 
 /**

@@ -60,6 +60,8 @@ function documentErased(documentId: string): KeelsonError<"DOCUMENT_ERASED"> {
 
 interface Failure {
   readonly id: string;
+  /** Does the index have it? */
+  readonly known: boolean;
   readonly error: KeelsonError;
 }
 
@@ -112,16 +114,16 @@ async function writeSome(
   const written: DocumentProgress[] = [];
   for (const { draft, outcome, reasons, error } of staged) {
     const { id } = draft.document;
-    if (error !== undefined) failures.push({ id, error });
+    if (error !== undefined) failures.push({ id, known: draft.before !== undefined, error });
     else {
       sums.count(outcome);
       if (progress.heard && outcome !== "unchanged") written.push({ id, outcome, reasons });
     }
   }
   sums.count("unchanged", drafts.length - staged.length);
-  for (const failure of failures) {
-    sums.fail(failure);
-    if (progress.heard) written.push({ id: failure.id, outcome: "failed", reasons: [] });
+  for (const { id, known, error } of failures) {
+    sums.fail({ id, error }, known);
+    if (progress.heard) written.push({ id, outcome: "failed", reasons: [] });
   }
   const done = drafts.length + failures.length - staged.filter(({ error }) => error !== undefined).length;
   progress.advance(done, written);
@@ -146,7 +148,7 @@ function createDrafter(
       for (let i = 0, held = 0; i < documents.length && held < BATCH_CHARACTERS; i++) {
         const source = documents[i] as SourceDocument;
         if (erased.has(source.id)) {
-          failures.push({ id: source.id, error: documentErased(source.id) });
+          failures.push({ id: source.id, known: entries[i] !== undefined, error: documentErased(source.id) });
           continue;
         }
         try {
@@ -158,7 +160,7 @@ function createDrafter(
           held += document.held();
         } catch (error) {
           if (!isDocumentFault(error)) throw error;
-          failures.push({ id: source.id, error });
+          failures.push({ id: source.id, known: entries[i] !== undefined, error });
         }
       }
       return { drafts, failures };

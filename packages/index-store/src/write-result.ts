@@ -50,7 +50,10 @@ export interface WriteSums {
   readonly tally: EmbedTally;
   readonly findings: Record<string, number>;
   count(outcome: Outcome | "removed" | "rebuilt", documents?: number): void;
-  fail(failure: DocumentFailure): void;
+  /** `known` says whether the index has it, as it was before. */
+  fail(failure: DocumentFailure, known: boolean): void;
+  /** How many documents could not be written that the index does not have. */
+  absent(): number;
   /** How many documents were added by now. */
   added(): number;
   /** @throws KeelsonError the first failure, where nothing of what was to be written could be. */
@@ -63,16 +66,19 @@ export function createWriteSums(): WriteSums {
   const findings: Record<string, number> = {};
   const failures: DocumentFailure[] = [];
   let failed = 0;
+  let absent = 0;
   return {
     tally,
     findings,
     count: (outcome, documents = 1) => {
       counts[outcome] += documents;
     },
-    fail: (failure) => {
+    fail: (failure, known) => {
       failed++;
+      if (!known) absent++;
       if (failures.length < MOST_FAILURES) failures.push(failure);
     },
+    absent: () => absent,
     added: () => counts.added,
     result: (embedding) => {
       const written = counts.added + counts.changed + counts.metadataOnly + counts.touched;

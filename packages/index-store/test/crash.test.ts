@@ -1,5 +1,5 @@
 import { createManualClock, createMemoryStorage, type ManualClock } from "@keelson/adapters-memory";
-import type { Embedder, Storage } from "@keelson/core";
+import type { Chunker, Embedder, Storage } from "@keelson/core";
 import { createFaultyStorage, type FaultEffect, type FaultPlan } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import { createIndex, type Index, type SourceDocument } from "../src/index.ts";
@@ -33,6 +33,9 @@ const after: SourceDocument[] = [
 
 const ids = ["rewritten", "relabelled", "same", "passing", "lasting", "new"];
 
+/** Another cutting of the same chunks, so that the content stays. */
+const whole: Chunker = { ...paragraphs, id: "paragraphs@2" };
+
 interface World {
   readonly clock: ManualClock;
   readonly snapshotId: string;
@@ -57,6 +60,22 @@ const operations: Operation[] = [
     run: (index) => index.reindex(after),
     embedder: createLetters("other@22"),
     atomic: false,
+  },
+  {
+    name: "full sync",
+    run: (index) => index.sync(after, { mode: "full", maxDeleteRatio: 1 }),
+    atomic: false,
+  },
+  {
+    name: "plan and apply",
+    run: async (index) =>
+      await index.apply(await index.plan(after, { mode: "full" }), after, { maxDeleteRatio: 1 }),
+    atomic: false,
+  },
+  {
+    name: "rebuild",
+    run: (index) => index.rebuild({ embedder: createLetters("other@22"), chunker: whole }),
+    atomic: true,
   },
   { name: "remove", run: (index) => index.remove(["rewritten", "passing", "unknown"]), atomic: true },
   {

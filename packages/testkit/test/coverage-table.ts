@@ -82,7 +82,10 @@ export const table: Readonly<Record<string, Readonly<Record<string, Exceptions>>
     },
     reclaim: { ...noId, "empty-input": "it takes no input" },
   } satisfies Methods<Storage>,
-  embedder: { embed: { ...noId, ...noClose } } satisfies Methods<Embedder>,
+  embedder: {
+    embed: { ...noId, ...noClose },
+    embedQuery: { ...noId, ...noClose },
+  } satisfies Methods<Embedder>,
   redactor: { redact: { ...noId, ...noClose } } satisfies Methods<Redactor>,
   detector: { verify: { ...noId, ...atOnce } } satisfies Methods<Detector>,
   chunker: { chunk: { ...noId, ...noSignal, ...noClose } } satisfies Methods<Chunker>,

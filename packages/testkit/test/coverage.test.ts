@@ -34,7 +34,7 @@ describe("the suites", () => {
   it("give every case an id of its own and a title that is a sentence without a full stop", () => {
     expect(new Set(allCases.map(({ id }) => id)).size).toBe(allCases.length);
     for (const { id, title } of allCases) {
-      expect(id).toMatch(/^[a-z-]+\/[a-z-]+\/[a-z0-9-]+(\/[a-z0-9-]+)?$/);
+      expect(id).toMatch(/^[a-z-]+\/[a-zA-Z-]+\/[a-z0-9-]+(\/[a-z0-9-]+)?$/);
       expect(title).toMatch(/^[a-z].{20,}[^.]$/);
     }
   });

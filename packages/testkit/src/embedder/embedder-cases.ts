@@ -154,6 +154,55 @@ export const embedderCases: readonly ConformanceCase<Embedder>[] = [
         assertSame(vector, alone[i % prose.length], "calls at once were mixed up");
     },
   },
+  {
+    id: "embedder/embedQuery/works",
+    title:
+      "embeds a query as a vector of the documents' space: none is closer to it than that of its own text",
+    when: hasQueries,
+    async run(embedder) {
+      const documents = await embedAll(embedder, prose);
+      for (const [i, text] of prose.entries()) {
+        const query = await embedQuery(embedder, text);
+        const own = closeness("cosine", documents[i] as Float32Array, query);
+        const best = Math.max(...documents.map((vector) => closeness("cosine", vector, query)));
+        assert.ok(own >= best - (1 - SAME), "a query is closer to another document than to its own text");
+      }
+    },
+  },
+  {
+    id: "embedder/embedQuery/empty-input",
+    title: "embeds an empty query as one vector, or rejects: never a wrong answer",
+    when: hasQueries,
+    async run(embedder) {
+      const outcome = await outcomeOf(() => embedQuery(embedder, ""));
+      if (outcome.status === "rejected")
+        assert.ok(!(outcome.reason instanceof assert.AssertionError), outcome.reason as Error);
+    },
+  },
+  {
+    id: "embedder/embedQuery/duplicate",
+    title: "gives the same query the same vector, each time in a buffer of its own",
+    when: hasQueries,
+    async run(embedder) {
+      const text = prose[0] as string;
+      const first = await embedQuery(embedder, text);
+      const again = await embedQuery(embedder, text);
+      assertSame(again, first, "one query has two vectors");
+      assert.notEqual(again.buffer, first.buffer, "vectors share a buffer");
+    },
+  },
+  {
+    id: "embedder/embedQuery/concurrent",
+    title: "answers many queries at once, each with the vector of its own text",
+    when: hasQueries,
+    async run(embedder) {
+      const alone: Float32Array[] = [];
+      for (const text of prose) alone.push(await embedQuery(embedder, text));
+      const answers = await Promise.all(prose.map((text) => embedQuery(embedder, text)));
+      for (const [i, vector] of answers.entries())
+        assertSame(vector, alone[i], "queries at once were mixed up");
+    },
+  },
   ...abortCases<Embedder, unknown>("embedder", probes()),
 ];
 
@@ -171,7 +220,23 @@ function probes(): readonly AbortProbe<Embedder>[] {
       call: (embedder, signal) => embedder.embed(texts, { signal }),
       answer: (vectors) => assert.equal((vectors as Float32Array[]).length, texts.length),
     },
+    {
+      method: "embedQuery",
+      when: hasQueries,
+      call: (embedder, signal) => embedder.embedQuery?.("a text", { signal }),
+      answer: (vector) => assert.ok(vector instanceof Float32Array, "a vector is no Float32Array"),
+    },
   ];
+}
+
+function hasQueries(embedder: Embedder): boolean {
+  return embedder.embedQuery !== undefined;
+}
+
+async function embedQuery(embedder: Embedder, text: string): Promise<Float32Array> {
+  const vector = (await embedder.embedQuery?.(text)) as Float32Array;
+  assertVectors(embedder, [text], [vector]);
+  return vector;
 }
 
 async function embed(embedder: Embedder, texts: readonly string[]): Promise<Float32Array[]> {

@@ -20,6 +20,17 @@ const vectorFault = (
     embed: async (texts, options) => change(await embedder.embed(texts, options), texts),
   }));
 
+/** A fault of what comes out for a query. */
+const queryFault = (
+  id: string,
+  title: string,
+  change: (vector: Float32Array, text: string) => Float32Array,
+): Fault<Embedder> =>
+  fault(id, title, (embedder) => ({
+    embedQuery: async (text, options) =>
+      change((await embedder.embedQuery?.(text, options)) ?? new Float32Array(0), text),
+  }));
+
 /** Embedders that are wrong. */
 export const embedderFaults: readonly Fault<Embedder>[] = [
   fault("has-no-id", "has an empty id", () => ({ id: "" })),
@@ -82,6 +93,32 @@ export const embedderFaults: readonly Fault<Embedder>[] = [
         newest = texts;
         await undefined;
         return embedder.embed(newest, options);
+      },
+    };
+  }),
+  queryFault("query-of-another-space", "embeds queries by a model of its own", (vector) =>
+    vector.map((_, i) => (i % 2 === 0 ? 1 : -1)),
+  ),
+  queryFault("nan-for-no-query", "gives a vector of NaN for an empty query", (vector, text) =>
+    text === "" ? vector.fill(Number.NaN) : vector,
+  ),
+  fault("returns-its-last-query", "returns the very vector that it keeps for the next time", (embedder) => {
+    const cache = new Map<string, Float32Array>();
+    return {
+      embedQuery: async (text, options) => {
+        const vector = cache.get(text) ?? (await embedder.embedQuery?.(text, options)) ?? new Float32Array(0);
+        cache.set(text, vector);
+        return vector;
+      },
+    };
+  }),
+  fault("mixes-queries", "answers queries at once with the vector of the newest", (embedder) => {
+    let newest = "";
+    return {
+      embedQuery: async (text, options) => {
+        newest = text;
+        await undefined;
+        return (await embedder.embedQuery?.(newest, options)) ?? new Float32Array(0);
       },
     };
   }),

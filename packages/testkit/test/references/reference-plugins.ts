@@ -16,16 +16,23 @@ const createEmbedder = (): Embedder => ({
     const copy = [...texts];
     await turn(options?.signal);
     if (copy.length > 8) throw new RangeError("too many texts");
-    return copy.map((text) => {
-      const vector = new Float32Array(16);
-      for (let i = 0; i < text.length; i++) {
-        const place = (text.charCodeAt(i) * 7 + i) % 16;
-        vector[place] = (vector[place] ?? 0) + 1;
-      }
-      return vector;
-    });
+    return copy.map((text) => countCodeUnits(text));
+  },
+  // Of the same space, and not the same vector.
+  async embedQuery(text, options) {
+    await turn(options?.signal);
+    return countCodeUnits(text).map((count) => 2 * count);
   },
 });
+
+function countCodeUnits(text: string): Float32Array {
+  const vector = new Float32Array(16);
+  for (let i = 0; i < text.length; i++) {
+    const place = (text.charCodeAt(i) * 7 + i) % 16;
+    vector[place] = (vector[place] ?? 0) + 1;
+  }
+  return vector;
+}
 
 /** An embedder as it should be. */
 export const embedderHarness: Harness<Embedder> = { create: createEmbedder };
