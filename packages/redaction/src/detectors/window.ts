@@ -1,5 +1,5 @@
 import type { DetectorMatch, DetectorWindow } from "@keelson/core";
-import { codeAt, HIDDEN, isDigit, isWord, MASKED } from "../engine/char-codes.ts";
+import { codeAt, HIDDEN, isDigit, isLink, isWord, MASKED } from "../engine/char-codes.ts";
 
 /** Is `at` outside the window, or is what stands there no part of a word? */
 export const isBreak = (text: string, at: number): boolean => !isWord(codeAt(text, at));
@@ -9,12 +9,11 @@ export const isBreak = (text: string, at: number): boolean => !isWord(codeAt(tex
  * in 1.2.3.4-5? A placeholder counts as digits: what was no find before it was put in is none afterwards.
  */
 export function isChained(text: string, at: number, step: 1 | -1): boolean {
-  if (!CHAINING.has(codeAt(text, at))) return false;
+  if (!isLink(codeAt(text, at))) return false;
   const next = codeAt(text, at + step);
   return isDigit(next) || next === HIDDEN_CODE || next === MASKED_CODE;
 }
 
-const CHAINING = new Set([45, 46, 47, 58]); // - . / :
 const HIDDEN_CODE = codeAt(HIDDEN, 0);
 const MASKED_CODE = codeAt(MASKED, 0);
 

@@ -16,6 +16,7 @@ const TOKEN = 4;
 const HEX = 8;
 const GAP = 16;
 const WORD = 32;
+const LINK = 64;
 
 // One byte for each code unit: a look-up is all that the loops have to be compiled for.
 const CLASSES = new Uint8Array(0x10000);
@@ -27,7 +28,8 @@ for (let code = 0; code < 128; code += 1) {
     (/[\w-]/.test(char) ? TOKEN : 0) |
     (/[\dA-Fa-f]/.test(char) ? HEX : 0) |
     (/[ \t\n\r.\-/()]/.test(char) ? GAP : 0) |
-    (/\w/.test(char) ? WORD : 0);
+    (/\w/.test(char) ? WORD : 0) |
+    (/[-./:]/.test(char) ? LINK : 0);
 }
 // The letters of the Latin, Greek and Cyrillic blocks beyond ASCII, and what redactions put in.
 CLASSES.fill(WORD, 0xc0, 0x530);
@@ -52,5 +54,7 @@ export const isHex = (code: number): boolean => inClass(code, HEX);
 export const isToken = (code: number): boolean => inClass(code, TOKEN);
 /** What may stand between the digits of one number. */
 export const isGap = (code: number): boolean => inClass(code, GAP);
+/** What makes a chain of numbers: `-`, `.`, `/` or `:`. */
+export const isLink = (code: number): boolean => inClass(code, LINK);
 /** A letter of any script that sets words apart by spaces, a digit, `_`, or what a redaction put in. */
 export const isWord = (code: number): boolean => inClass(code, WORD);
