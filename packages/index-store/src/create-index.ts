@@ -14,6 +14,7 @@ import { withProgress } from "./progress.ts";
 import { queryIndex } from "./query.ts";
 import { getDocument, readStatus } from "./read-index.ts";
 import { rebuildIndex, switchGeneration } from "./rebuild-index.ts";
+import { reconcileIndex } from "./reconcile/reconcile-index.ts";
 import { removeDocuments, sweepExpired } from "./remove-documents.ts";
 import { drillSnapshot } from "./snapshot/drill-snapshot.ts";
 import { forgetSnapshots } from "./snapshot/forget-snapshots.ts";
@@ -154,6 +155,16 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
           ),
         );
       }),
+    reconcile: ({ repair = false, onProgress, signal } = {}) =>
+      run(() =>
+        withProgress(onProgress, { task: "reconcile" }, (progress) => {
+          const breather = createBreather(clock);
+          if (!repair) return reconcileIndex(context, undefined, breather, progress, signal);
+          return withLease(context, "sync", signal, (lease) =>
+            reconcileIndex(context, lease, breather, progress, lease.signal),
+          );
+        }),
+      ),
     erasures: ({ signal } = {}) => run(() => listErasures(context, signal)),
     status: ({ signal } = {}) => run(() => readStatus(context, signal)),
     close: async () => {

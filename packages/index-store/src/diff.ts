@@ -12,7 +12,7 @@ import type { Content, PreparedChunk, PreparedDocument } from "./prepare.ts";
  * - `expired`: the index hides it, and its source gives it a time yet to come;
  * - `redactor`, `chunker`, `embedder`: it was written by another one;
  * - `text`, `metadata`, `version`, `expiry`, `subjects`: this differs;
- * - `missing-vectors`: the vector store has lost some of it. Only looked for when asked.
+ * - `missing-vectors`: the vector store has lost some of it. Only looked for when asked, by `reconcile` too.
  */
 export type StaleReason =
   | "new"
@@ -103,7 +103,8 @@ function compare(
   if (entry.redactor !== context.redactor.id) reasons.push("redactor");
   if (entry.chunker !== context.chunker.id) reasons.push("chunker");
   if (!context.known.has(generation.embedder)) reasons.push("embedder");
-  if (textChanged) reasons.push("text");
+  // No text has the empty hash: it stands where some of the text was lost together with its vectors.
+  if (textChanged) reasons.push(entry.text === "" ? "missing-vectors" : "text");
   if (!jsonEquals(entry.metadata, document.metadata)) reasons.push("metadata");
   if (entry.version !== document.version) reasons.push("version");
   if (entry.expiresAtMs !== expiry.expiresAtMs || entry.ttlMs !== expiry.ttlMs) reasons.push("expiry");

@@ -10,6 +10,7 @@ import type { ProgressOptions } from "./progress.ts";
 import type { IndexMatch, IndexQueryOptions } from "./query.ts";
 import type { IndexedDocument, IndexStatus } from "./read-index.ts";
 import type { RebuildOptions, RebuildResult } from "./rebuild-index.ts";
+import type { ReconcileReport } from "./reconcile/reconcile-index.ts";
 import type { RemoveResult, SweepResult } from "./remove-documents.ts";
 import type { DrillProbes, DrillReport } from "./snapshot/drill-snapshot.ts";
 import type { ForgetPolicy, ForgetReport } from "./snapshot/forget-snapshots.ts";
@@ -33,6 +34,12 @@ export interface CheckOptions extends ProgressOptions {
 
 /** What {@link Index.drill} takes. */
 export interface DrillOptions extends DrillProbes, ProgressOptions {}
+
+/** What {@link Index.reconcile} takes. */
+export interface ReconcileOptions extends ProgressOptions {
+  /** Repair what is found. Default `false`. */
+  readonly repair?: boolean | undefined;
+}
 
 /** What {@link Index.forget} takes beside the policy. */
 export interface ForgetOptions extends ProgressOptions {
@@ -294,6 +301,21 @@ export interface Index {
 
   /** What erasures did that have ended, oldest first. */
   erasures(options?: AbortOptions): Promise<ErasureReceipt[]>;
+
+  /**
+   * Compares the vector store with the ledger: finds records that are missing, that differ in text, vector or metadata
+   * from what was written, and that nothing lists. All kept generations are looked at, batch by batch; writes go on
+   * meanwhile. It reads every vector.
+   *
+   * With `repair`, what is missing or differs is written again: from another chunk of the same text, from the newest
+   * snapshot, or embedded anew from its text. A document of which a text is nowhere left becomes stale by
+   * `missing-vectors`, so that the next sync with its source embeds it. Foreign records are deleted. Calling it again
+   * after a rejection or an abort does the rest.
+   *
+   * @throws KeelsonError EMBEDDING_FAILED when a text that has to be embedded cannot be.
+   * @throws KeelsonError LEASE_LOST
+   */
+  reconcile(options?: ReconcileOptions): Promise<ReconcileReport>;
 
   /** What is in the index. It reads the whole ledger. */
   status(options?: AbortOptions): Promise<IndexStatus>;

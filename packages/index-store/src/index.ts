@@ -9,7 +9,7 @@ export { createIndex } from "./create-index.ts";
 export { formatPlan } from "./plan.ts";
 export { fromTextSplitter } from "./from-text-splitter.ts";
 export type { IndexOptions } from "./index-options.ts";
-export type { CheckOptions, DrillOptions, ForgetOptions, Index } from "./index-type.ts";
+export type { CheckOptions, DrillOptions, ForgetOptions, Index, ReconcileOptions } from "./index-type.ts";
 
 // What goes in
 export type { DocumentSource, SourceDocument } from "./documents.ts";
@@ -46,6 +46,7 @@ export type { DrillReport, ProbeReport } from "./snapshot/drill-snapshot.ts";
 export type { DrillRecord } from "./snapshot/drill-records.ts";
 export type { ForgetReport } from "./snapshot/forget-snapshots.ts";
 export type { KeepReason } from "./snapshot/keep-rules.ts";
+export type { FaultCount, ReconcileReport } from "./reconcile/reconcile-index.ts";
 export type { ErasureReceipt, Removal } from "./erase/receipt.ts";
 export type { RestoreResult } from "./snapshot/restore-snapshot.ts";
 export type { Counts } from "./ledger.ts";

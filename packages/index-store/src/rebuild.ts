@@ -251,7 +251,7 @@ async function copyAnew(
       const content = { documentId, embedder: building.embedder, hash: chunk.hash, occurrence, metadataHash };
       const id = recordId(content, writeId);
       const vector = vectors.get(chunk.hash) as Float32Array;
-      staged.push({ id, vector, text, metadata: recordMetadata(documentId, metadata) });
+      staged.push({ id, vector, text, metadata: recordMetadata(documentId, metadata, vector) });
       return { id, ...rest };
     });
     return { id: documentId, before, after: { ...facts, chunks } };

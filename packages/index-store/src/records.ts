@@ -2,6 +2,7 @@ import {
   type AbortOptions,
   KeelsonError,
   type Metadata,
+  type PageOptions,
   type VectorCollection,
   type VectorMatch,
   type VectorQueryOptions,
@@ -12,6 +13,10 @@ import { canonical, digest } from "./digest.ts";
 
 /** The field of a record's metadata that names its document. */
 export const DOCUMENT_FIELD = "keelson:document";
+/** The field that has the checksum of its vector: what a store, or somebody behind our back, has changed is found by it. */
+const VECTOR_FIELD = "keelson:vector";
+/** What Keelson's own fields start with. */
+const RESERVED = "keelson:";
 
 /** The vector records of one generation, in batches that the store takes. */
 export interface Records {
@@ -20,6 +25,8 @@ export interface Records {
   /** What there is of these, by id. */
   get(ids: readonly string[], options?: AbortOptions): Promise<ReadonlyMap<string, VectorRecord>>;
   query(vector: Float32Array, options: VectorQueryOptions): Promise<VectorMatch[]>;
+  /** One page of records by ascending id, where the store can enumerate them. */
+  scan?(options: PageOptions): Promise<VectorRecord[]>;
 }
 
 const LARGEST_BATCH = 1000;
@@ -43,6 +50,9 @@ export function createRecords(collection: VectorCollection, capabilities: Vector
       return found;
     },
     query: async (vector, options) => await collection.query(vector, options),
+    ...(collection.scan !== undefined && {
+      scan: async (options: PageOptions) => (await collection.scan?.(options)) ?? [],
+    }),
   };
 }
 
@@ -76,9 +86,38 @@ export function contentDigest(recordId: string): string {
   return recordId.slice(0, recordId.indexOf("."));
 }
 
-/** A document's metadata as its records carry it. */
-export function recordMetadata(documentId: string, metadata: Metadata | undefined): Metadata {
-  return { ...metadata, [DOCUMENT_FIELD]: documentId };
+/** A document's metadata as the record of one of its chunks carries it. */
+export function recordMetadata(
+  documentId: string,
+  metadata: Metadata | undefined,
+  vector: Float32Array,
+): Metadata {
+  return { ...metadata, [DOCUMENT_FIELD]: documentId, [VECTOR_FIELD]: vectorChecksum(vector) };
+}
+
+/** Is the record's vector the one that it was written with? */
+export function hasOwnVector({ metadata, vector }: VectorRecord): boolean {
+  return metadata?.[VECTOR_FIELD] === vectorChecksum(vector);
+}
+
+const FIRST_PRIME = 0x9e3779b1;
+const SECOND_PRIME = 0x85ebca77;
+
+// 64 bits against accidents, not against an adversary: it runs over every vector that is written, and SHA-256 would
+// cost ten times as much.
+function vectorChecksum(vector: Float32Array): string {
+  const words = new Uint32Array(vector.buffer, vector.byteOffset, vector.length);
+  let a = FIRST_PRIME;
+  let b = SECOND_PRIME;
+  for (let i = 0; i < words.length; i++) {
+    // 0 and -0 are one number, and a store may give either back.
+    const word = words[i] === 0x80000000 ? 0 : (words[i] as number);
+    a = Math.imul(a ^ word, FIRST_PRIME);
+    a ^= a >>> 15;
+    b = Math.imul(b + word, SECOND_PRIME);
+    b ^= b >>> 13;
+  }
+  return (a >>> 0).toString(16).padStart(8, "0") + (b >>> 0).toString(16).padStart(8, "0");
 }
 
 /** The document that a record belongs to. */
@@ -89,9 +128,10 @@ export function documentOf(record: { readonly metadata?: Metadata | undefined })
 
 /** Refuses metadata that would be taken for Keelson's own. */
 export function assertNoReservedField(metadata: Metadata): void {
-  if (!Object.hasOwn(metadata, DOCUMENT_FIELD)) return;
+  const field = Object.keys(metadata).find((name) => name.startsWith(RESERVED));
+  if (field === undefined) return;
   const reason = "reserved";
-  throw new KeelsonError("VALUE_INVALID", `the metadata field ${DOCUMENT_FIELD} is reserved`, {
-    details: { path: [DOCUMENT_FIELD], reason },
+  throw new KeelsonError("VALUE_INVALID", `the metadata field ${field} is reserved`, {
+    details: { path: [field], reason },
   });
 }

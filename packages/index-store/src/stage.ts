@@ -125,7 +125,7 @@ export async function stageDrafts(
           id,
           vector: vector as Float32Array,
           text: copied?.text ?? ((await document.chunks())[i]?.text as string),
-          metadata: recordMetadata(document.id, document.metadata),
+          metadata: recordMetadata(document.id, document.metadata, vector as Float32Array),
         });
       }
       chunks.push({ id, hash, ...(start !== undefined && { start }), ...(end !== undefined && { end }) });

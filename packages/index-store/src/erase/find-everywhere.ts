@@ -6,7 +6,7 @@ import type { LedgerEntry } from "../ledger.ts";
 import { slices } from "../records.ts";
 import { fromRuns } from "../snapshot/packed.ts";
 import { listSnapshotIds } from "../snapshot/packs.ts";
-import { readablePacks, tryManifest } from "./readable-packs.ts";
+import { readablePacks, tryManifest } from "../snapshot/readable-packs.ts";
 import type { Found } from "./receipt.ts";
 
 const BATCH = 1000;

@@ -10,7 +10,7 @@ import { encodeManifest, type Manifest, type PackRef, snapshotCorrupt } from "..
 import { encodePack, type PackContent } from "../snapshot/pack.ts";
 import { fromRuns, type Packed, packedRevision, toRuns } from "../snapshot/packed.ts";
 import { deletePacks, listSnapshotIds } from "../snapshot/packs.ts";
-import { readablePacks, tryManifest } from "./readable-packs.ts";
+import { readablePacks, tryManifest } from "../snapshot/readable-packs.ts";
 
 /** A pack without what was erased, in the place of one with it. */
 interface Replacement {

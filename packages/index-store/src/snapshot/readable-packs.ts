@@ -1,9 +1,9 @@
 import { isKeelsonError } from "@keelson/core";
 import type { IndexContext } from "../context.ts";
 import { digest } from "../digest.ts";
-import { type Manifest, readManifest } from "../snapshot/manifest.ts";
-import { decodePack, type PackContent } from "../snapshot/pack.ts";
-import { listPacks } from "../snapshot/packs.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import { decodePack, type PackContent } from "./pack.ts";
+import { listPacks } from "./packs.ts";
 
 /** A pack, and what it holds; `undefined` where it is damaged. */
 export interface ReadablePack {
@@ -20,10 +20,11 @@ export async function* readablePacks(
     yield { pack, content: await tryPack(context, pack, signal) };
 }
 
-async function tryPack(
+/** What a pack holds; `undefined` where it is damaged or not there. */
+export async function tryPack(
   { blobs, keys }: IndexContext,
   pack: string,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<PackContent | undefined> {
   let bytes: Uint8Array | undefined;
   try {
