@@ -14,7 +14,7 @@ import { describe, expect, it } from "vitest";
 import { createTestMachine } from "./subject.ts";
 
 type Step = (storage: Storage) => Promise<unknown>;
-type Act = { readonly name: string; readonly step: Step } | { readonly name: "close" | "kill" };
+type Act = { readonly name: string; readonly step: Step } | { readonly name: "close" | "kill" | "power cut" };
 
 const name = fc.constantFrom("a", "A", "a/b", "é\u{1f600}", "__proto__");
 const expectation = fc.option(fc.oneof(fc.constant("absent" as const), fc.integer({ min: 1, max: 12 })), {
@@ -145,7 +145,7 @@ const act = fc.oneof(
   { weight: 1, arbitrary: collections },
   { weight: 4, arbitrary: blobs },
   { weight: 3, arbitrary: secrets },
-  { weight: 2, arbitrary: fc.constantFrom<Act>({ name: "close" }, { name: "kill" }) },
+  { weight: 2, arbitrary: fc.constantFrom<Act>({ name: "close" }, { name: "kill" }, { name: "power cut" }) },
   { weight: 1, arbitrary: fc.constant<Act>({ name: "reclaim", step: reclaim }) },
 );
 
@@ -163,17 +163,26 @@ async function outcome(step: Step, storage: Storage): Promise<unknown> {
   }
 }
 
+// `KEELSON_MODEL_OPERATIONS=100000 vitest run --project adapters-fs equals-memory` is what a release is held to.
+const { KEELSON_MODEL_OPERATIONS = "3000" } = process.env;
+const OPERATIONS = Number(KEELSON_MODEL_OPERATIONS);
+const MOST_PER_RUN = 60;
+
 describe(openFsStorage.name, () => {
-  it("answers what memory answers, op by op, however often it is closed or killed in between", async () => {
+  it("answers what memory answers, op by op, however often it is closed, killed or cut off from power in between", {
+    timeout: 60_000 + 10 * OPERATIONS,
+  }, async () => {
+    let done = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.array(act, { minLength: 1, maxLength: 40, size: "max" }),
+        fc.array(act, { minLength: 1, maxLength: MOST_PER_RUN, size: "max" }),
         fc.constantFrom(1, 300, 1 << 20),
         fc.constantFrom(1, 2000, 1 << 20),
         async (acts, segmentBytes, compactFromBytes) => {
-          const machine = createTestMachine();
+          let machine = createTestMachine();
           const memory = createMemoryStorage();
           let fs = await machine.open({ segmentBytes, compactFromBytes });
+          done += acts.length;
           for (const each of acts) {
             if ("step" in each) {
               const [onDisk, inMemory] = [await outcome(each.step, fs), await outcome(each.step, memory)];
@@ -182,11 +191,16 @@ describe(openFsStorage.name, () => {
             }
             if (each.name === "close") await fs.close();
             else machine.kill();
+            if (each.name === "power cut") {
+              const states = machine.fileSystem.crashStates({ limit: 3, seed: done });
+              machine = createTestMachine(states[done % states.length]);
+            }
             fs = await machine.open({ segmentBytes, compactFromBytes });
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: Math.ceil((2 * OPERATIONS) / MOST_PER_RUN) },
     );
+    expect(done).toBeGreaterThan(OPERATIONS / 2);
   });
 });
