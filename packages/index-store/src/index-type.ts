@@ -150,7 +150,10 @@ export interface Index {
   /** The ids of the documents that `reindex` would write, new ones included, in the order of the source. */
   staleIds(source: DocumentSource, options?: CheckOptions): Promise<string[]>;
 
-  /** What the index knows of a document, and why it is stale. The source's document makes the reasons complete. */
+  /**
+   * What the index knows of a document, and why it is stale. The source's document makes the reasons complete, and tells
+   * what a sync would do.
+   */
   explain(id: string, document?: SourceDocument, options?: AbortOptions): Promise<Explanation>;
 
   /**

@@ -38,6 +38,7 @@ export type { RebuildResult } from "./rebuild-index.ts";
 export type { Plan, PlannedChange } from "./plan.ts";
 export type { Outcome, StaleReason } from "./diff.ts";
 export type { DocumentProgress, IndexProgress, ProgressOptions, ProgressTask } from "./progress.ts";
+export type { LeaseTask } from "./lease.ts";
 export type { Explanation } from "./staleness.ts";
 export type { Snapshot } from "./snapshot/manifest.ts";
 export type { ListedSnapshot } from "./snapshot/list-snapshots.ts";

@@ -88,7 +88,8 @@ async function holdWhile<T>(
 
 /** Is the task somebody's, whose time has not run out? */
 export async function isHeld(context: IndexContext, task: LeaseTask, signal?: AbortSignal): Promise<boolean> {
-  return remainingMs(context, await read(context, task, signal)) > 0;
+  const { owner, until } = await read(context, task, signal);
+  return owner !== undefined && until !== undefined && Number(until.value) > context.clock.now();
 }
 
 async function acquire(

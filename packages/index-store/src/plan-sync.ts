@@ -103,7 +103,7 @@ function summarize(
   };
 }
 
-interface PlannedDocument {
+export interface PlannedDocument {
   readonly id: string;
   /** Does the ledger have it? */
   readonly known: boolean;
@@ -111,7 +111,8 @@ interface PlannedDocument {
   readonly failure?: KeelsonError;
 }
 
-async function planBatch(
+/** What a sync would do with some documents. */
+export async function planBatch(
   context: IndexContext,
   documents: readonly SourceDocument[],
   { checkVectors, signal }: { readonly checkVectors: boolean; readonly signal: AbortSignal | undefined },

@@ -2,6 +2,7 @@ import { assertId, type Metadata, scanState, type VectorMetric } from "@keelson/
 import type { IndexContext } from "./context.ts";
 import { readHead } from "./head.ts";
 import { parseExpiry } from "./keys.ts";
+import { isHeld, type LeaseTask } from "./lease.ts";
 import { type Counts, isExpired, type LedgerEntry } from "./ledger.ts";
 import { readLedger } from "./read-ledger.ts";
 import { addCounts } from "./redact.ts";
@@ -40,6 +41,15 @@ export interface IndexStatus {
   readonly expired: number;
   /** How many chunks they have together. */
   readonly chunks: number;
+  /**
+   * How many documents another redactor, chunker or embedder has written than this handle writes with: what makes them
+   * stale whatever their source says.
+   */
+  readonly stale: { readonly redactor: number; readonly chunker: number; readonly embedder: number };
+  /** When the next document expires, in epoch milliseconds, where one will. */
+  readonly nextExpiryMs?: number | undefined;
+  /** What is being done to it now, by whatever process: a `sync`, or a `build` of another generation. */
+  readonly underWay: readonly LeaseTask[];
   /** The live generation's number, from 1. */
   readonly generation: number;
   /** The id of the embedder that made its vectors. */
@@ -105,20 +115,35 @@ export async function readStatus(
   const { live } = (await readHead(context, signal)).head;
   const nowMs = clock.now();
   let [documents, chunks, expired] = [0, 0, 0];
+  const stale = { redactor: 0, chunker: 0, embedder: 0 };
   for await (const { value } of scanState(state, { prefix: keys.documents(live.number), signal })) {
+    const entry = value as unknown as LedgerEntry;
     documents++;
-    chunks += (value as unknown as LedgerEntry).chunks.length;
+    chunks += entry.chunks.length;
+    if (entry.redactor !== context.redactor.id) stale.redactor++;
+    if (entry.chunker !== context.chunker.id) stale.chunker++;
   }
+  if (!context.known.has(live.embedder)) stale.embedder = documents;
   const prefix = keys.expiries(live.number);
+  let nextExpiryMs: number | undefined;
   for await (const { key } of scanState(state, { prefix, signal })) {
-    if (parseExpiry(key.slice(prefix.length)).expiresAtMs > nowMs) break;
+    const { expiresAtMs } = parseExpiry(key.slice(prefix.length));
+    if (expiresAtMs > nowMs) {
+      nextExpiryMs = expiresAtMs;
+      break;
+    }
     expired++;
   }
+  const underWay: LeaseTask[] = [];
+  for (const task of ["sync", "build"] as const) if (await isHeld(context, task, signal)) underWay.push(task);
   return {
     name,
     documents,
     expired,
     chunks,
+    stale,
+    ...(nextExpiryMs !== undefined && { nextExpiryMs }),
+    underWay,
     generation: live.number,
     embedder: live.embedder,
     dimension: live.dimension,

@@ -5,6 +5,8 @@ import { diffDocument, type StaleReason } from "./diff.ts";
 import { batchesOf, checkDocument, type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
 import { isExpired } from "./ledger.ts";
 import { missingOf } from "./missing-vectors.ts";
+import type { PlannedChange } from "./plan.ts";
+import { planBatch } from "./plan-sync.ts";
 import { prepareDocument } from "./prepare.ts";
 import { readLedger } from "./read-ledger.ts";
 import { assertCleanId } from "./redact.ts";
@@ -22,6 +24,17 @@ export interface Explanation {
   readonly missingChunks: number;
   /** Why it is stale; empty when it is not. Without the source's document only what the index itself can know. */
   readonly reasons: readonly StaleReason[];
+  /** What it was written by, where the ledger has it. */
+  readonly writtenBy?:
+    | { readonly redactor: string; readonly chunker: string; readonly embedder: string }
+    | undefined;
+  /** When it expires, in epoch milliseconds. */
+  readonly expiresAtMs?: number | undefined;
+  /**
+   * What a sync would do with the source's document: add or change it, and embed so many chunks; `null` for nothing. It
+   * is there when the document is given.
+   */
+  readonly planned?: Pick<PlannedChange, "action" | "chunks" | "tokens"> | null | undefined;
 }
 
 interface CheckOptions {
@@ -100,6 +113,7 @@ export async function explainDocument(
           ["embedder", !context.known.has(generation.embedder)],
           ["missing-vectors", missingChunks > 0],
         ];
+  const { redactor, chunker, expiresAtMs } = entry ?? {};
   return {
     id,
     indexed: entry !== undefined,
@@ -110,5 +124,22 @@ export async function explainDocument(
       document === undefined
         ? known.filter(([, holds]) => holds).map(([reason]) => reason)
         : await reasonsOf(context, document, { checkVectors: true, signal }),
+    ...(redactor !== undefined &&
+      chunker !== undefined && { writtenBy: { redactor, chunker, embedder: generation.embedder } }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+    ...(document !== undefined && { planned: await plannedFor(context, document, signal) }),
   };
+}
+
+async function plannedFor(
+  context: IndexContext,
+  document: SourceDocument,
+  signal: AbortSignal | undefined,
+): Promise<Explanation["planned"]> {
+  const [planned] = await planBatch(context, [document], { checkVectors: true, signal });
+  if (planned?.failure !== undefined) throw planned.failure;
+  const { change } = planned ?? {};
+  return change === undefined
+    ? null
+    : { action: change.action, chunks: change.chunks, tokens: change.tokens };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SourceDocument, StaleReason } from "../src/index.ts";
 import {
   codeOf,
+  createGate,
   createLetters,
   createSubject,
   failureOf,
@@ -124,6 +125,7 @@ describe("explain", () => {
   it("says what the index knows of a document", async () => {
     const { index, storage, clock } = await createSubject({ chunker: paragraphs });
     await index.upsert([{ ...base, ttlMs: 10 }]);
+    const writtenBy = { redactor: "tiny@1", chunker: "paragraphs@1", embedder: "letters@1" };
     expect(await index.explain("a")).toEqual({
       id: "a",
       indexed: true,
@@ -131,6 +133,8 @@ describe("explain", () => {
       chunks: 2,
       missingChunks: 0,
       reasons: [],
+      writtenBy,
+      expiresAtMs: clock.now() + 10,
     });
     const [record] = (await recordsOf(storage)).get("docs@1") ?? [];
     const collection = await storage.vectors.open("docs@1", { dimension: 32, metric: "cosine" });
@@ -143,6 +147,8 @@ describe("explain", () => {
       chunks: 2,
       missingChunks: 1,
       reasons: ["missing-vectors"],
+      writtenBy,
+      expiresAtMs: clock.now(),
     });
     expect(await index.explain("b")).toEqual({
       id: "b",
@@ -158,5 +164,55 @@ describe("explain", () => {
       "missing-vectors",
     ]);
     expect(await codeOf(index.explain("a", { ...base, id: "b" }))).toBe("ARGUMENT_INVALID");
+  });
+
+  it("tells what a sync would do with it", async () => {
+    const { index } = await createSubject({ chunker: paragraphs, embedding: { countTokens: () => 2 } });
+    await index.upsert([base]);
+    const plannedFor = async (document: SourceDocument) =>
+      (await index.explain(document.id, document)).planned;
+    expect(await plannedFor(base)).toBeNull();
+    expect(await plannedFor({ ...base, text: "one\n\nother", version: "2" })).toEqual({
+      action: "change",
+      chunks: 1,
+      tokens: 2,
+    });
+    expect(await plannedFor({ ...base, metadata: {} })).toEqual({ action: "change", chunks: 0, tokens: 0 });
+    expect(await plannedFor({ ...base, id: "b" })).toEqual({ action: "add", chunks: 2, tokens: 4 });
+    expect((await index.explain("a")).planned).toBeUndefined();
+  });
+});
+
+describe("status", () => {
+  it("tells what is in the index, what is stale by itself, what expires next and what is under way", async () => {
+    const { index, open, clock } = await createSubject({ chunker: paragraphs });
+    await index.upsert([base, { id: "b", text: "three", ttlMs: 5 }, { id: "c", text: "four", ttlMs: 50 }]);
+    const quiet = {
+      documents: 3,
+      expired: 0,
+      chunks: 4,
+      stale: { redactor: 0, chunker: 0, embedder: 0 },
+      nextExpiryMs: clock.now() + 5,
+      underWay: [],
+    };
+    expect(await index.status()).toMatchObject(quiet);
+    const other = await open({
+      embedder: createLetters("other@1"),
+      redactor: { ...tinyRedactor, id: "tiny@2" },
+      chunker: { ...paragraphs, id: "paragraphs@2" },
+    });
+    expect((await other.status()).stale).toEqual({ redactor: 3, chunker: 3, embedder: 3 });
+    clock.setNow(clock.now() + 5);
+    expect(await index.status()).toMatchObject({ expired: 1, nextExpiryMs: clock.now() + 45 });
+    const gate = createGate();
+    const syncing = index.sync([{ id: "d", text: () => gate.opened.then(() => "five") }], {
+      mode: "incremental",
+    });
+    await clock.advance(0);
+    expect((await other.status()).underWay).toEqual(["sync"]);
+    expect((await index.status()).underWay).toEqual(["sync"]);
+    gate.open();
+    await syncing;
+    expect((await other.status()).underWay).toEqual([]);
   });
 });
