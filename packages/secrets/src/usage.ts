@@ -34,7 +34,7 @@ export interface Usage {
 }
 
 /** One accepted value. */
-export interface Use {
+interface Use {
   readonly name: string;
   readonly life: string;
   readonly version: number;

@@ -21,7 +21,7 @@ describe("createKeyedHash", () => {
   it("is so for any key and any text, in any order", () => {
     const some = fc.tuple(fc.uint8Array({ minLength: 0, maxLength: 64 }), fc.string({ unit: "binary" }));
     fc.assert(
-      fc.property(fc.array(some), (pairs) => {
+      fc.property(fc.array(some, { maxLength: 4 }), (pairs) => {
         const hashes = pairs.map(([key]) => createKeyedHash(Buffer.from(key)));
         for (const [i, [key, value]] of pairs.entries())
           expect(hashes[i]?.hash(value).toString("hex")).toBe(hmac(Buffer.from(key), value));

@@ -28,7 +28,7 @@ const step = fc.oneof(
 );
 
 describe("any schedule of rotations, verifications, revocations, clock jumps and restarts", () => {
-  it("accepts what a plain list of versions accepts", async () => {
+  it("accepts what a plain list of versions accepts", { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 40 }),

@@ -224,7 +224,7 @@ const step = fc.oneof(
 );
 
 describe("any schedule of rotations, revocations, copies and restores", () => {
-  it("never accepts again what was refused once", async () => {
+  it("never accepts again what was refused once", { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         const { backend, clock, reopen, store: first } = openStore();
