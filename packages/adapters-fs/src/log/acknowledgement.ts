@@ -9,9 +9,9 @@ import type { LogPosition } from "./log-position.ts";
  * How much of the log is acknowledged, kept apart from it: this tells damage to the last frame from a write that was
  * torn, since only what nobody was promised may be cut.
  *
- * It is written after every fsync of the log and not synced itself, which would double the cost of a write. So it
- * survives the end of the process at once, a power cut after the seconds that the system takes to write it back; it
- * may lag, and never runs ahead.
+ * It is written after every fsync of the log, right after those are told who wait for it, and not synced itself, which
+ * would double the cost of a write. So the end of the process may cost it the last write, a power cut those of the
+ * seconds that the system takes to write it back; it may lag, and never runs ahead.
  */
 export interface Acknowledgement {
   /** Records that the log is on stable storage up to there. */

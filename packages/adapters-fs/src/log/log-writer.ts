@@ -64,9 +64,12 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   let segmentWanted: Waiting[] = [];
   let running: Promise<void> | undefined;
 
+  // Asked once the bytes are written: who takes over later finds them. It need not wait for the disk.
+  const syncAsOwner = async (): Promise<void> => {
+    await Promise.all([segment.file.sync(), lock.assertHeld()]);
+  };
   const makeDurable = async (): Promise<void> => {
-    await segment.file.sync();
-    await lock.assertHeld();
+    await syncAsOwner();
     await acknowledgement.write(segment.position);
   };
   const startSegment = async (): Promise<void> => {
@@ -83,13 +86,11 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     const sequence = position.sequence + 1;
     const frame = encodeFrame(payload, sequence, position.checksum, seed);
     await writeAll(file, frame.bytes, position.end);
-    if (!unsynced) await file.sync();
+    await (unsynced ? lock.assertHeld() : syncAsOwner());
     hash.update(frame.bytes);
     const end = position.end + frame.bytes.length;
     segment = { ...segment, position: { ...position, end, sequence, checksum: frame.checksum } };
     writtenBytes += frame.bytes.length;
-    await lock.assertHeld();
-    if (!unsynced) await acknowledgement.write(segment.position);
   };
   const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
     const payload = batch.flatMap(({ bytes }) => bytes ?? []);
@@ -101,6 +102,8 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
       health.assert();
       await work();
       for (const { resolve } of batch) resolve(segment.position);
+      // Nobody waits for it but the next write.
+      if (!unsynced) await acknowledgement.write(segment.position);
     } catch (cause) {
       const error = health.fail("write the log", cause);
       for (const { reject } of batch) reject(error);
