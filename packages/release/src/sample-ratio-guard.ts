@@ -15,8 +15,18 @@ export type SampleRatioGuardState = {
   readonly most: number;
 };
 
-// By how much the odds of the candidate may be off, as logarithms: from a tenth to nearly threefold, either way.
-const DISTORTIONS: readonly number[] = [-1, -0.5, -0.23, -0.11, 0.11, 0.23, 0.5, 1];
+// By how much the odds of the candidate may be off, as logarithms, from a tenth to nearly threefold either way, and how
+// much is bet on each: most on losing some, which is what happens.
+const DISTORTIONS: readonly { readonly by: number; readonly weight: number }[] = [
+  { by: -1, weight: 0.08 },
+  { by: -0.5, weight: 0.12 },
+  { by: -0.23, weight: 0.3 },
+  { by: -0.11, weight: 0.12 },
+  { by: 0.11, weight: 0.08 },
+  { by: 0.23, weight: 0.14 },
+  { by: 0.5, weight: 0.1 },
+  { by: 1, weight: 0.06 },
+];
 
 /**
  * Guards the split itself: are as many requests observed of each side as were sent there? Where they aren't, something
@@ -37,7 +47,7 @@ export function sampleRatioGuard(options: GuardOptions = {}): Guard<SampleRatioG
       requests: 0,
       candidate: 0,
       expected: 0,
-      stakes: DISTORTIONS.map(() => 1 / DISTORTIONS.length),
+      stakes: DISTORTIONS.map(({ weight }) => weight),
       most: 1,
     }),
     push: (state) => state,
@@ -46,7 +56,7 @@ export function sampleRatioGuard(options: GuardOptions = {}): Guard<SampleRatioG
       const taken = variant === "candidate";
       let total = 0;
       const next = stakes.map((stake, i) => {
-        const distorted = odds * Math.exp(DISTORTIONS[i] as number);
+        const distorted = odds * Math.exp(DISTORTIONS[i]?.by ?? 0);
         const probability = distorted / (1 + distorted);
         const ratio = taken ? probability / share : (1 - probability) / (1 - share);
         const grown = cappedStake(stake * ratio);

@@ -241,7 +241,7 @@ function drawAct(random: Random, pick: <T>(of: readonly T[]) => T, seen: string[
   });
   const ramp = (candidate: string): Act => {
     const stages = [
-      { share: 0.45, margin: 0.9 },
+      { share: 0.45, margin: 0.9, approvals: number % 2 },
       { share: 0.5, margin: 0.9, approvals: number % 2 },
     ];
     const plan: RampOptions = { stages, minRequests: 2, guards, guardAlpha: 0.95, by };
@@ -299,7 +299,11 @@ function drawAct(random: Random, pick: <T>(of: readonly T[]) => T, seen: string[
     observe,
     observe,
     approve,
+    approve,
     () => steer("pause"),
+    () => steer("resume"),
+    () => steer("resume"),
+    () => steer("resume"),
     () => steer("resume"),
     () => simple("register", (m) => m.register(`extra-${number % 3}`, bundleOf("extra"), { by })),
   ];
