@@ -1,4 +1,4 @@
-import { KeelsonError } from "@keelson/core";
+import { assertUniqueIds, KeelsonError } from "@keelson/core";
 import { applyPlan } from "./apply-plan.ts";
 import { createBreather } from "./breather.ts";
 import { assertErasure, eraseDocuments, listErasures } from "./erase/erase-documents.ts";
@@ -87,15 +87,30 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
     apply: (plan, source, applyOptions = {}) => run(() => applyPlan(context, plan, source, applyOptions)),
     reindex: (source, writeOptions = {}) =>
       run(() => syncDocuments(context, source, { ...writeOptions, mode: "incremental" })),
-    remove: (ids, { signal } = {}) => run(() => removeDocuments(context, ids, createBreather(clock), signal)),
+    remove: (ids, { onProgress, signal } = {}) =>
+      run(async () => {
+        assertUniqueIds(ids);
+        return await withProgress(onProgress, { task: "remove", total: ids.length }, (progress) =>
+          removeDocuments(context, ids, createBreather(clock), progress, signal),
+        );
+      }),
     query: (textOrVector, queryOptions = {}) => run(() => queryIndex(context, textOrVector, queryOptions)),
     get: (id, { signal } = {}) => run(() => getDocument(context, id, signal)),
     isStale: (document, { checkVectors = false, signal } = {}) =>
       run(async () => (await reasonsOf(context, document, { checkVectors, signal })).length > 0),
-    staleIds: (source, { checkVectors = false, signal } = {}) =>
-      run(() => staleIdsOf(context, source, { checkVectors, breather: createBreather(clock), signal })),
+    staleIds: (source, { checkVectors = false, onProgress, signal } = {}) =>
+      run(() =>
+        withProgress(onProgress, { task: "plan" }, (progress) =>
+          staleIdsOf(context, source, { checkVectors, progress, breather: createBreather(clock), signal }),
+        ),
+      ),
     explain: (id, document, { signal } = {}) => run(() => explainDocument(context, id, document, signal)),
-    sweepExpired: ({ signal } = {}) => run(() => sweepExpired(context, createBreather(clock), signal)),
+    sweepExpired: ({ onProgress, signal } = {}) =>
+      run(() =>
+        withProgress(onProgress, { task: "sweep" }, (progress) =>
+          sweepExpired(context, createBreather(clock), progress, signal),
+        ),
+      ),
     touch: (ids, touchOptions) =>
       run(() => touchDocuments(context, ids, touchOptions, createBreather(clock))),
     snapshot: ({ onProgress, signal } = {}) =>

@@ -124,7 +124,7 @@ export interface Index {
    *
    * @throws KeelsonError ID_INVALID or ID_DUPLICATE before anything is removed.
    */
-  remove(ids: readonly string[], options?: AbortOptions): Promise<RemoveResult>;
+  remove(ids: readonly string[], options?: ProgressOptions): Promise<RemoveResult>;
 
   /**
    * The closest chunks, best first, ties by document id and place in the document. Several may be of one document.
@@ -160,7 +160,7 @@ export interface Index {
    * Removes the documents that have expired; queries have hidden them since. The cost is that of what expires, not of
    * what there is. In batches: when it rejects or is aborted, each document is there whole or gone.
    */
-  sweepExpired(options?: AbortOptions): Promise<SweepResult>;
+  sweepExpired(options?: ProgressOptions): Promise<SweepResult>;
 
   /**
    * Gives documents another time to live without reading their text or embedding anything; it can be shorter too. What

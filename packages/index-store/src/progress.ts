@@ -22,7 +22,7 @@ export interface DocumentProgress {
   /** What was done, or that it failed. */
   readonly outcome: Outcome | "removed" | "failed";
   /** Why it was done; empty where nothing was. */
-  readonly reasons: readonly (StaleReason | "orphaned" | "removed")[];
+  readonly reasons: readonly (StaleReason | "orphaned")[];
 }
 
 /**

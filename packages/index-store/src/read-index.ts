@@ -48,7 +48,7 @@ export interface IndexStatus {
   readonly stale: { readonly redactor: number; readonly chunker: number; readonly embedder: number };
   /** When the next document expires, in epoch milliseconds, where one will. */
   readonly nextExpiryMs?: number | undefined;
-  /** What is being done to it now, by whatever process: a `sync`, or a `build` of another generation. */
+  /** What is being done to it now that only one may do at a time, by whatever process. */
   readonly underWay: readonly LeaseTask[];
   /** The live generation's number, from 1. */
   readonly generation: number;

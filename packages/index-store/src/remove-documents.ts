@@ -1,9 +1,9 @@
-import { assertUniqueIds } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import { type Generation, type Head, readHead, wholeGenerations } from "./head.ts";
 import { parseExpiry } from "./keys.ts";
-import { isExpired } from "./ledger.ts";
+import { isExpired, type LedgerEntry } from "./ledger.ts";
+import type { DocumentProgress, Progress } from "./progress.ts";
 import { slices } from "./records.ts";
 import { removeBatch } from "./remove-batch.ts";
 
@@ -31,9 +31,9 @@ export async function removeDocuments(
   context: IndexContext,
   ids: readonly string[],
   breather: Breather,
+  progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<RemoveResult> {
-  assertUniqueIds(ids);
   const removed = new Set<string>();
   let chunks = 0;
   for (const batch of slices(ids, BATCH_DOCUMENTS)) {
@@ -43,6 +43,7 @@ export async function removeDocuments(
       removed.add(id);
       chunks += entry.chunks.length;
     }
+    progress.advance(batch.length, removedOf(gone, []));
   }
   return {
     removed: ids.filter((id) => removed.has(id)),
@@ -58,6 +59,7 @@ export async function removeDocuments(
 export async function sweepExpired(
   context: IndexContext,
   breather: Breather,
+  progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<SweepResult> {
   const { keys, state, clock } = context;
@@ -86,9 +88,17 @@ export async function sweepExpired(
         removed.add(id);
         chunks += entry.chunks.length;
       }
+      if (gone.size > 0) progress.advance(gone.size, removedOf(gone, ["expired"]));
       after = page.at(-1)?.key;
       if (due.length < BATCH_DOCUMENTS) break;
     }
   }
   return { removed: [...removed], chunks };
+}
+
+function removedOf(
+  gone: ReadonlyMap<string, LedgerEntry>,
+  reasons: DocumentProgress["reasons"],
+): DocumentProgress[] {
+  return [...gone.keys()].map((id) => ({ id, outcome: "removed", reasons }));
 }

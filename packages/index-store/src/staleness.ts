@@ -8,6 +8,7 @@ import { missingOf } from "./missing-vectors.ts";
 import type { PlannedChange } from "./plan.ts";
 import { planBatch } from "./plan-sync.ts";
 import { prepareDocument } from "./prepare.ts";
+import type { Progress } from "./progress.ts";
 import { readLedger } from "./read-ledger.ts";
 import { assertCleanId } from "./redact.ts";
 
@@ -59,13 +60,14 @@ export async function reasonsOf(
 export async function staleIdsOf(
   context: IndexContext,
   source: DocumentSource,
-  options: CheckOptions & { readonly breather: Breather },
+  options: CheckOptions & { readonly breather: Breather; readonly progress: Progress },
 ): Promise<string[]> {
   const stale: string[] = [];
   for await (const batch of batchesOf(context, source, options)) {
     await options.breather.breathe(options.signal);
     const reasons = await reasonsOfBatch(context, batch, options);
     for (const [i, { id }] of batch.entries()) if ((reasons[i] ?? []).length > 0) stale.push(id);
+    options.progress.advance(batch.length);
   }
   return stale;
 }

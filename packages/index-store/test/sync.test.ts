@@ -192,3 +192,29 @@ describe("sync", () => {
     expect(await stateOf(storage)).toEqual(before);
   });
 });
+
+describe("onProgress", () => {
+  it("tells of removals, sweeps and checks as well", async () => {
+    const { index, clock } = await createSubject();
+    const seen: unknown[] = [];
+    const onProgress = ({ type, task, done, documents = [] }: IndexProgress): void => {
+      seen.push([type, task, done, ...documents.map(({ id, reasons }) => [id, ...reasons].join(" "))]);
+    };
+    await index.upsert([...documentsOf(2), { id: "brief", text: "brief", ttlMs: 5 }]);
+    await index.staleIds(documentsOf(2), { onProgress });
+    await index.remove(["d0", "none"], { onProgress });
+    clock.setNow(clock.now() + 5);
+    await index.sweepExpired({ onProgress });
+    expect(seen).toEqual([
+      ["start", "plan", 0],
+      ["progress", "plan", 2],
+      ["end", "plan", 2],
+      ["start", "remove", 0],
+      ["progress", "remove", 2, "d0"],
+      ["end", "remove", 2],
+      ["start", "sweep", 0],
+      ["progress", "sweep", 1, "brief expired"],
+      ["end", "sweep", 1],
+    ]);
+  });
+});
