@@ -35,6 +35,13 @@ export { type PointEstimateOptions, type PointEstimateState, pointEstimate } fro
 export { fixedPaired, type FixedPairedOptions, type FixedPairedState } from "./fixed-paired.ts";
 export { mannWhitney, type MannWhitneyOptions, type MannWhitneyState } from "./mann-whitney.ts";
 export { provableMargin } from "./provable-margin.ts";
+export {
+  fromScorer,
+  type FromScorerOptions,
+  type ScoredAnswer,
+  type Scorer,
+  type ScorerArgs,
+} from "./from-scorer.ts";
 
 // Guards
 export { type AnswerGuardOptions, errorGuard, missingGuard, scoreGuard } from "./answer-guards.ts";
