@@ -57,7 +57,7 @@ const SEED = 1;
  * import { planCanary } from "@keelson/release";
  *
  * const { cases, runs, costUsd, live } = planCanary({ margin: 0.1, baseline: 0.9, correlation: 0.9, costPerRunUsd: 0.01 });
- * console.log(cases, runs, costUsd?.toFixed(2), live.exposed); // 122 244 2.44 169
+ * console.log(cases, runs, costUsd?.toFixed(2), live.exposed); // 122 244 2.44 166
  * ```
  */
 export function planCanary(options: PlanCanaryOptions = {}): CanaryPlan {
