@@ -82,8 +82,9 @@ function findConflict(
   changes: readonly StateChange[],
 ): KeelsonError<"STATE_CONFLICT"> | undefined {
   for (const { key, expect } of changes) {
+    if (expect === undefined) continue;
     const actual = engine.entries.get(key)?.revision ?? "absent";
-    if (expect === undefined || expect === actual) continue;
+    if (expect === actual) continue;
     return new KeelsonError("STATE_CONFLICT", `the key ${key} is at ${actual}, expected ${expect}`, {
       details: { key, expect, actual },
     });

@@ -57,7 +57,9 @@ export function createEntries(): Entries {
       stored.append(entry.key, { entry, bytes: size });
     },
     delete: (key) => {
-      remove(key);
+      const found = stored.get(key);
+      if (found === undefined) return;
+      bytes -= found.bytes;
       stored.delete(key);
     },
     page: (range) => stored.page(range).map(read),
