@@ -1,5 +1,5 @@
 /**
- * What a release looks like: a report as HTML, JSON and JUnit XML.
+ * What a release looks like: a report as HTML, JSON and JUnit XML, and lines for a terminal while it runs.
  *
  * @packageDocumentation
  */
@@ -7,3 +7,5 @@
 export type { ReleaseRun } from "./report/release-run.ts";
 export type { ReportFormat, ReportOptions } from "./report/report.ts";
 export { report } from "./report/report.ts";
+export type { TerminalRun, TerminalViewOptions } from "./terminal/terminal-view.ts";
+export { terminalView } from "./terminal/terminal-view.ts";
