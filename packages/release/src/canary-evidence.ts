@@ -6,7 +6,7 @@ import type { CanaryEvidence, CanarySide, CaseComparison } from "./verdict.ts";
 const WORST = 10;
 
 /** What the runs themselves say. */
-export type RunsEvidence = Pick<
+type RunsEvidence = Pick<
   CanaryEvidence,
   | "cases"
   | "scored"

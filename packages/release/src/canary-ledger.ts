@@ -52,6 +52,6 @@ export function createCanaryLedger(state: StateStore, prefix: string): CanaryLed
 }
 
 /** Is the run a pair: has each side a score? */
-export function isScored({ candidate, baseline }: PairedRun): boolean {
+function isScored({ candidate, baseline }: PairedRun): boolean {
   return scoreOf(candidate) !== null && scoreOf(baseline) !== null;
 }

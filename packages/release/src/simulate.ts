@@ -46,9 +46,9 @@ export interface SimulationReport {
  * for (const gate of [sequential(), pointEstimate({ tolerance: 0.05 })]) {
  *   const { promote, rollback, meanCases } = simulate(gate, { delta: -0.1, runs: 500 });
  *   console.log(promote, rollback, Math.round(meanCases));
+ *   // 0 0.884 101
+ *   // 0.036 0.964 200
  * }
- * // 0 0.884 101
- * // 0.036 0.964 200
  * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: a gate's state is its own affair

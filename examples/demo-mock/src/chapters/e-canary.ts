@@ -1,5 +1,11 @@
 import type { EvalCase } from "@keelson/core";
-import { createReleaseManager, pointEstimate, type ReleaseManager, type Verdict } from "@keelson/release";
+import {
+  createReleaseManager,
+  pointEstimate,
+  type ReleaseManager,
+  sequential,
+  type Verdict,
+} from "@keelson/release";
 import { createMockEvals } from "../mock-model.ts";
 import type { World } from "../world.ts";
 
@@ -44,6 +50,16 @@ export async function chapterE({ storage, clock, transcript }: World): Promise<R
   fact(`rollback() takes live from ${move.from} back to v1 in one call`, (await liveName(releases)) === "v1");
   const { events, valid } = await releases.verifyAudit();
   fact(`the audit log has ${events} events, chained and unbroken`, valid);
+
+  // The other gate, on the same evidence: what was counted is judged again, and nothing is asked twice.
+  const careful = await releases.canary("v2-good", { cases, gate: sequential({ margin: 0.05 }), by: "demo" });
+  say(`  v2-good before the sequential gate: ${careful.verdict}`);
+  say(`    ${careful.reason}`);
+  const { moreCases, spend } = careful.evidence;
+  fact(
+    `five cases prove nothing yet: it holds, asks for about ${moreCases} more, and has asked the model ${spend.runs} times`,
+    careful.verdict === "hold" && moreCases === 73 && spend.runs === 0 && (await liveName(releases)) === "v1",
+  );
   return releases;
 }
 
