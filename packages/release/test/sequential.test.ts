@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { provableMargin, type ScoredPair, type SequentialState, sequential } from "../src/index.ts";
+import { createRandom } from "../src/random.ts";
+import { scenarioPairs } from "../src/scenario.ts";
 
 const pairOf = (difference: number, i: number): ScoredPair => ({
   caseId: `q${i}`,
@@ -110,6 +112,27 @@ describe("sequential", () => {
     expect(width(0)).toBe(2);
     expect(width(20)).toBeLessThan(width(10));
     expect(width(500)).toBeLessThan(0.05);
+  });
+
+  it("gives intervals that hold the true mean, all of a run's at once, in nine of ten runs", () => {
+    const gate = sequential({ margin: 0.1 });
+    for (const scenario of [{ delta: -0.05 }, { scores: "sparse", baseline: 0.8, delta: -0.08 }] as const) {
+      let missed = 0;
+      for (let seed = 1; seed <= 150; seed++) {
+        const draw = scenarioPairs(scenario, createRandom(seed));
+        let state = gate.init();
+        let holds = true;
+        for (let look = 1; look <= 300; look++) {
+          state = gate.push(state, draw());
+          if (look % 60 !== 0 && look !== 10 && look !== 30) continue;
+          const { interval } = gate.evidence?.(state) ?? {};
+          const { low = 1, high = -1 } = interval ?? {};
+          if (scenario.delta < low - 1e-6 || scenario.delta > high + 1e-6) holds = false;
+        }
+        if (!holds) missed++;
+      }
+      expect(missed).toBeLessThanOrEqual(15);
+    }
   });
 
   it("goes on from its state as JSON with the same bits", () => {
