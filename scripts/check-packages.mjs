@@ -39,7 +39,12 @@ console.log("publint and are-the-types-wrong find nothing; README and LICENSE ar
 const consumer = mkdtempSync(join(tmpdir(), "keelson-consumer-"));
 const write = (file, text) => writeFileSync(join(consumer, file), text);
 write("package.json", JSON.stringify({ name: "consumer", private: true, type: "module" }));
-run("npm", ["install", "--no-audit", "--no-fund", ...tarballs], consumer);
+// Optional peers too, since some entries need one. A test runner is no part of the consumer.
+const peers = manifests
+  .flatMap(({ peerDependencies = {} }) => Object.entries(peerDependencies))
+  .filter(([name]) => name !== "vitest")
+  .map(([name, range]) => `${name}@${range}`);
+run("npm", ["install", "--no-audit", "--no-fund", ...tarballs, ...new Set(peers)], consumer);
 
 // Every entry of every `exports` map, as module and as CommonJS.
 const entries = manifests.flatMap(({ name, publishConfig }) =>

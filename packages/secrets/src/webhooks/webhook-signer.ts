@@ -60,8 +60,8 @@ export interface WebhookSigner {
  * const body = JSON.stringify({ type: "document.indexed" });
  * const headers = new Headers(await signer.sign(body));
  * console.log((await verifier.verify({ headers, body })).ok); // true
- * console.log((await verifier.verify({ headers, body })).ok); // false
- * // The second time it is a replay.
+ * const replayed = await verifier.verify({ headers, body });
+ * console.log(replayed.ok); // false
  * ```
  */
 export function createWebhookSigner(options: WebhookSignerOptions): WebhookSigner {
