@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { interleave } from "./interleavings.ts";
 
-// 100,000 take about ten minutes: KEELSON_INTERLEAVINGS=100000 KEELSON_INTERLEAVINGS_FROM=0.
-const count = Number(process.env["KEELSON_INTERLEAVINGS"] ?? 400);
+// KEELSON_INTERLEAVINGS=100000 takes about a quarter of an hour.
+const count = Number(process.env["KEELSON_INTERLEAVINGS"] ?? 300);
 const from = Number(process.env["KEELSON_INTERLEAVINGS_FROM"] ?? 0);
 
 describe("workers and operators that act and crash at once", () => {
@@ -18,7 +18,7 @@ describe("workers and operators that act and crash at once", () => {
       if (faults.length > 5) break;
     }
     expect(faults).toEqual([]);
-    if (count >= 10_000) console.log(`${count} interleavings:`, Object.fromEntries(seen));
+    if (count >= 1000) console.log(`${count} interleavings:`, Object.fromEntries(seen));
     // All of it came about, or little is proven.
     for (const what of [
       ...[

@@ -131,10 +131,13 @@ export async function interleave(seed: number): Promise<Outcome> {
     };
   };
 
-  const actors = Array.from({ length: 3 + Math.floor(random() * 2) }, () =>
-    Array.from({ length: 1 + Math.floor(random() * 4) }, () => drawAct(random, pick, seen)),
+  // In every other world nobody but a ramp's own people acts, or few ramps would come far.
+  const ofRamp = random() < 0.5;
+  const actors = Array.from({ length: 3 + Math.floor(random() * 2) }, (_, actor) =>
+    Array.from({ length: (ofRamp ? 3 : 1) + Math.floor(random() * 4) }, (_, i) =>
+      drawAct(random, pick, seen, ofRamp ? (actor + i === 0 ? "start" : "ramp") : "any"),
+    ),
   );
-  const latest: (Process | undefined)[] = [];
 
   const live = (actor: number, from: number): void => {
     const acts = actors[actor] as Act[];
@@ -156,7 +159,6 @@ export async function interleave(seed: number): Promise<Outcome> {
       indexes: [fakeIndex(store)],
       rollbackWindow: 1,
     });
-    latest[actor] = process;
     const lives = async (): Promise<void> => {
       for (let i = from; i < acts.length; i++) {
         current = acts[i] as Act;
@@ -223,7 +225,12 @@ async function prepare(state: StateStore, clock: ReturnType<typeof createManualC
   await manager.promote("v2");
 }
 
-function drawAct(random: Random, pick: <T>(of: readonly T[]) => T, seen: string[]): Act {
+function drawAct(
+  random: Random,
+  pick: <T>(of: readonly T[]) => T,
+  seen: string[],
+  of: "start" | "ramp" | "any",
+): Act {
   const number = Math.floor(random() * 1e6);
   const by = `actor-${number % 7}`;
   const simple = (kind: string, run: (m: ReleaseManager) => Promise<unknown>): Act => ({
@@ -288,6 +295,11 @@ function drawAct(random: Random, pick: <T>(of: readonly T[]) => T, seen: string[
       replay: async (m) => (await m.resumeRamp(judges))?.approve({ by, evidence: evidence ?? "" }),
     };
   };
+  const pauseOrResume = (): Act => steer(random() < 0.5 ? "pause" : "resume");
+  if (of === "start") return ramp("v3");
+  if (of === "ramp") {
+    return pick([() => ramp("v3"), observe, observe, observe, observe, approve, approve, pauseOrResume])();
+  }
   const draws: (() => Act)[] = [
     () => simple("promote", (m) => m.promote(pickOnce, { by })),
     () => rollback(),

@@ -48,7 +48,7 @@ describe("Router.assign", () => {
         if (isIn(Math.min(a, b))) expect(isIn(Math.max(a, b))).toBe(true);
         expect([isIn(0), isIn(1)]).toEqual([false, true]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
     expect(thresholdOf(Number.MIN_VALUE)).toBe(1);
   });
