@@ -1,8 +1,6 @@
 import type { Column } from "@keelson/storage-engine";
 import { floatBytes } from "./float-bytes.ts";
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** What stands for a string that is not there among the lengths of {@link ByteWriter.strings}. */
 export const ABSENT = 0xffffffff;
 /** Is set in the length of a string of UTF-16. */
@@ -44,8 +42,9 @@ export function createByteWriter(most: number): ByteWriter {
     const at = reserve(bytes.length);
     buffer.set(bytes, at);
   };
-  // UTF-8 would lose a lone surrogate.
-  const encodingOf = (value: string): "utf8" | "utf16le" => (LONE_SURROGATE.test(value) ? "utf16le" : "utf8");
+  // UTF-8 would lose a lone surrogate. Every Node since 20 has the method, if not the compiler's library.
+  const encodingOf = (value: string): "utf8" | "utf16le" =>
+    (value as string & { isWellFormed(): boolean }).isWellFormed() ? "utf8" : "utf16le";
 
   return {
     byte: (value) => {
