@@ -131,7 +131,7 @@ export function meanOf(samples: readonly Sample[], figure: (sample: Sample) => n
 export function metricEvidence(
   { comparisons, candidateSum, baselineSum, most }: MetricGuardState,
   settings: JsonObject,
-  { before = "", unit = "" } = {},
+  { before = "", unit = "" }: { readonly before?: string; readonly unit?: string } = {},
 ): GuardEvidence {
   const candidate = comparisons === 0 ? null : candidateSum / comparisons;
   const baseline = comparisons === 0 ? null : baselineSum / comparisons;
