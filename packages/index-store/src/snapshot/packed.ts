@@ -23,7 +23,7 @@ export function packedRevision(found: StateEntry): Revision {
 }
 
 /** How much of a pack is in use. */
-export interface PackUse {
+interface PackUse {
   readonly documents: number;
   readonly of: number;
 }
