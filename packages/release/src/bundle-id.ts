@@ -38,13 +38,13 @@ export function copyBundle(bundle: Bundle): Bundle {
   if (typeof bundle !== "object" || bundle === null) throw invalid([], "not an object");
   const given = Object.entries(bundle).filter(([, value]) => value !== undefined);
   for (const [part] of given) if (!PARTS.has(part)) throw invalid([part], "not a part of a bundle");
-  const copy: unknown = Object.fromEntries(given);
+  const copy: unknown = Object.fromEntries(given.map(([part, value]) => [part, partOf(part, value)]));
   assertJson(copy);
   const { prompt, model, index, embedder } = copy as unknown as Partial<Bundle>;
   if (prompt === undefined) throw invalid(["prompt"], "missing");
   if (model === undefined) throw invalid(["model"], "missing");
   if (index !== undefined) checkIndex(index);
-  if (embedder !== undefined) checkEmbedder(embedder);
+  if (embedder !== undefined) checkEmbedder(embedder as unknown as Record<string, unknown>);
   return freeze(JSON.parse(canonicalJson(copy))) as Bundle;
 }
 
@@ -59,15 +59,19 @@ function checkIndex(index: unknown): void {
   if (other !== undefined) throw invalid(["index", other], "not a part of an index reference");
 }
 
-function checkEmbedder(embedder: unknown): void {
-  if (typeof embedder !== "object" || embedder === null) throw invalid(["embedder"], "not an object");
-  const { id, dimension, ...others } = embedder as Record<string, unknown>;
+/** An embedder itself is no JSON: what tells it from others is kept. */
+function partOf(part: string, value: unknown): unknown {
+  if (part !== "embedder") return value;
+  if (typeof value !== "object" || value === null) throw invalid(["embedder"], "not an object");
+  const { id, dimension } = value as Record<string, unknown>;
+  return { id: id ?? null, dimension: dimension ?? null };
+}
+
+function checkEmbedder({ id, dimension }: Record<string, unknown>): void {
   if (typeof id !== "string" || id === "") throw invalid(["embedder", "id"], "not an id");
   if (!Number.isSafeInteger(dimension) || (dimension as number) < 1) {
     throw invalid(["embedder", "dimension"], "not a dimension");
   }
-  const [other] = Object.keys(others);
-  if (other !== undefined) throw invalid(["embedder", other], "not a part of an embedder reference");
 }
 
 function freeze(value: unknown): unknown {

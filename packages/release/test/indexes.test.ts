@@ -57,6 +57,13 @@ describe("ReleaseManager.register with indexes", () => {
     expect(release.indexTarget).toEqual({ embedder: "hash@1", dimension: 8 });
   });
 
+  it("takes an embedder itself, and keeps what tells it from others", async () => {
+    const { manager } = await subject(0);
+    const embedder = { specVersion: 1, id: "hash@1", dimension: 8, embed: () => [] };
+    const { bundle } = await manager.register("new", { ...withIndex("new", at(1)), embedder });
+    expect(bundle.embedder).toEqual({ id: "hash@1", dimension: 8 });
+  });
+
   it("answers with the first registration also when its generation is gone by then", async () => {
     const { manager, docs } = await subject(0);
     await docs.drop({ generation: 1 });
@@ -74,7 +81,6 @@ describe("ReleaseManager.register with indexes", () => {
     ["an embedder that is none", "hash"],
     ["an embedder without an id", { dimension: 8 }],
     ["an embedder without a dimension", { id: "hash@1" }],
-    ["an embedder with more to it", { id: "hash@1", dimension: 8, key: "?" }],
   ])("refuses a bundle with %s", async (_, embedder) => {
     const { manager } = await subject(0);
     const bundle = { ...bundleOf("new"), embedder } as Bundle;
