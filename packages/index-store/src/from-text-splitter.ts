@@ -33,8 +33,9 @@ const LOW_SURROGATE = /^[\uDC00-\uDFFF]/;
  * // In a program: new MarkdownTextSplitter({ chunkSize: 1000, chunkOverlap: 100 }) of @langchain/textsplitters.
  * const sentences = { splitText: async (text: string) => text.match(/[^.]+\./g) ?? [] };
  * const chunker = fromTextSplitter(sentences, { id: "sentences@1" });
- * console.log(await chunker.chunk("One. Two."));
- * // [ { text: 'One.', start: 0, end: 4 }, { text: ' Two.', start: 4, end: 9 } ]
+ * for (const { text, start, end } of await chunker.chunk("One. Two.")) console.log([text, start, end]);
+ * // [ 'One.', 0, 4 ]
+ * // [ ' Two.', 4, 9 ]
  * ```
  */
 export function fromTextSplitter(splitter: TextSplitterLike, { id }: FromTextSplitterOptions): Chunker {

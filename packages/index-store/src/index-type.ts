@@ -99,7 +99,7 @@ export interface Index {
 
   /**
    * What {@link Index.sync} would do: which documents it would add, change and remove and why, and what it would embed
-   * and at what cost. It writes nothing. A plan is JSON: save it, show it by {@link formatPlan}, apply it later.
+   * and at what cost. It writes nothing. A plan is JSON: save it, show it by `formatPlan`, apply it later.
    *
    * It rejects as `sync` does for a source that cannot be read.
    */
@@ -237,7 +237,7 @@ export interface Index {
    * Builds a new generation by another embedder, chunker or redactor, from the stored and redacted chunks, beside the
    * live one; reads back whether the vector store has it all; and makes it live. Queries and writes go on meanwhile, and
    * what is written is copied before the swap. This handle works with the new pipeline from then on; others do if they
-   * know the embedder, see {@link IndexOptions.embedders}. The generation that was live is kept for a roll-back, and the
+   * know the embedder, see the option `embedders`. The generation that was live is kept for a roll-back, and the
    * one kept before it is dropped unless it is pinned.
    *
    * Chunks whose text and embedder stay the same keep their vectors. A document whose chunks do not make up its whole

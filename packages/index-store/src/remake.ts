@@ -12,7 +12,7 @@ export interface TargetPipeline {
 }
 
 /** A chunk made of what is stored; its vector is known where nothing of it has changed. */
-export interface RemadeChunk {
+interface RemadeChunk {
   readonly text: string;
   readonly hash: string;
   readonly start?: number;
