@@ -47,7 +47,7 @@ export function latency(valueMs: number | null): string {
 
 /** US dollars. */
 export function dollars(valueUsd: number): string {
-  return `$${valueUsd >= 1 || valueUsd === 0 ? valueUsd.toFixed(2) : String(Number(valueUsd.toPrecision(3)))}`;
+  return `$${valueUsd >= 0.01 || valueUsd === 0 ? valueUsd.toFixed(2) : String(Number(valueUsd.toPrecision(2)))}`;
 }
 
 /** A time, in UTC to the second. */

@@ -58,24 +58,15 @@ const BAR = 25;
  *
  * @example
  * ```ts
- * import { createMemoryStorage } from "@keelson/adapters-memory";
- * import { createReleaseManager } from "@keelson/release";
  * import { terminalView } from "@keelson/release/report";
  *
- * const evals = { specVersion: 1, id: "demo@1", run: () => ({ score: 0.9 }) } as const;
- * const releases = createReleaseManager({ ...createMemoryStorage(), evals });
- * for (const name of ["v1", "v2"]) await releases.register(name, { prompt: name, model: "small" });
- * await releases.promote("v1");
- *
- * let lines: string[] = [];
- * const cases = Array.from({ length: 100 }, (_, i) => ({ id: `q${i}`, input: "?" }));
- * await releases.canary("v2", {
- *   cases,
- *   onProgress: (canary) => {
- *     if (canary.type === "progress") lines = terminalView({ canary });
- *   },
- * });
- * for (const line of lines) console.log(line);
+ * const evidence = { interval: { low: -0.04, high: 0.06, confidence: 0.9 }, eHarm: 0.7, eNonInferiority: 9, morePairs: 30 };
+ * const canary = { type: "progress", done: 60, cases: 200, scored: 60, delta: 0.01, costUsd: 0.4, evidence } as const;
+ * for (const line of terminalView({ canary })) console.log(line);
+ * // canary   [########-----------------] 60 of 200 cases, 60 pairs, $0.40
+ * // mean     [...:.=======|=*=========.] +1 points, truly −4 to +6
+ * // harm     [-------------------------] 0.7 of 20
+ * // no harm  [##################-------] 9 of 20
  * ```
  */
 export function terminalView({ canary, ramp }: TerminalRun, options: TerminalViewOptions = {}): string[] {

@@ -69,7 +69,7 @@ function tagsOf(markup: string): string[] {
   );
 }
 
-describe("report", () => {
+describe("report", { timeout: 60_000 }, () => {
   it("shows the verdict, the figures behind it, the ramp, the guards and the audit log", async () => {
     const run = await sampleRun("worse");
     const page = report(run);
@@ -116,6 +116,9 @@ describe("report", () => {
   it("keeps the page's structure whatever ids, names and reasons hold", async () => {
     const sample = await sampleRun("worse");
     const plain = withText(sample, "plain");
+    const [html, junit] = (["html", "junit"] as const).map((format) =>
+      tagsOf(report(plain, { format, title: "plain" })),
+    );
     fc.assert(
       fc.property(
         fc.oneof(
@@ -138,7 +141,7 @@ describe("report", () => {
           const run = withText(sample, text);
           for (const format of ["html", "junit"] as const) {
             const written = report(run, { format, title: text });
-            expect(tagsOf(written)).toEqual(tagsOf(report(plain, { format, title: "plain" })));
+            expect(tagsOf(written)).toEqual(format === "html" ? html : junit);
             // What neither HTML nor XML may hold, nor should turn the reading around.
             expect(written).not.toMatch(/[^\P{Cc}\n]|[\p{Cs}\p{NChar}\p{Bidi_Control}]/u);
           }

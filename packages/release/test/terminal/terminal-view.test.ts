@@ -49,7 +49,7 @@ async function rampOf(changes: Partial<RampStatus>): Promise<RampStatus> {
   };
 }
 
-describe("terminalView", () => {
+describe("terminalView", { timeout: 60_000 }, () => {
   it("tells how far a canary has come", () => {
     const start = { type: "start", cases: 1200, earlierCases: 40 } as const;
     expect(terminalView({ canary: start })).toEqual(["canary   1,200 cases to run, 40 counted before"]);
@@ -57,7 +57,7 @@ describe("terminalView", () => {
     const counts = { done: 30, cases: 40, scored: 29, delta: 0.01, costUsd: 0.125 };
     expect(terminalView({ canary: { type: "progress", ...counts, evidence } })).toMatchInlineSnapshot(`
       [
-        "canary   [###################------] 30 of 40 cases, 29 pairs, $0.125",
+        "canary   [###################------] 30 of 40 cases, 29 pairs, $0.13",
         "mean     [.=========:=*=...........] +1 points, truly −30 to +2",
         "harm     [############-------------] 4.2 of 20",
         "no harm  [-------------------------] 0.5 of 20",
@@ -67,7 +67,7 @@ describe("terminalView", () => {
     const plain = terminalView({ canary: { type: "progress", ...counts, evidence: nothing } });
     expect(plain).toMatchInlineSnapshot(`
       [
-        "canary   [###################------] 30 of 40 cases, 29 pairs, $0.125",
+        "canary   [###################------] 30 of 40 cases, 29 pairs, $0.13",
         "mean     [.:..........|.*..........] +1 points",
       ]
     `);
