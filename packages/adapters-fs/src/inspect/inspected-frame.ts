@@ -24,7 +24,7 @@ export type InspectedPart =
   | { readonly type: "revision"; readonly revision: number }
   | { readonly type: "end" };
 
-/** What {@link inspectFsStorage} gives. Byte offsets, end exclusive. */
+/** What `inspectFsStorage` gives. Byte offsets, end exclusive. */
 export type InspectedFrame =
   | {
       readonly file: string;
