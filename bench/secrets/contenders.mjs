@@ -1,0 +1,80 @@
+// Each answers whether a key is accepted, and rotates to a new one with a window.
+import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
+import { createSecretStore } from "./build.mjs";
+
+export const WINDOW_MS = 60_000;
+
+export async function keelson(storage, clock) {
+  // Two processes: one rotates, all verify by their own store.
+  const store = createSecretStore({ ...storage, clock });
+  const other = createSecretStore({ ...storage, clock });
+  let key = (await store.put("api", undefined, { kind: "verify" })).secret.expose();
+  return {
+    name: storage.state ? "keelson" : "keelson, no state",
+    key: () => key,
+    async rotate() {
+      key = (await store.rotate("api", { graceMs: WINDOW_MS })).secret.expose();
+    },
+    verify: async (presented) => (await other.verify("api", presented)).ok,
+    end: () => store.expireGrace("api"),
+  };
+}
+
+/** What many write first: a map of two slots, compared as strings, with a deadline kept by nobody but itself. */
+export async function twoSlots(clock) {
+  let made = 0;
+  const make = () => `key-${made++}-${Math.random().toString(36).slice(2)}-${"x".repeat(20)}`;
+  const slots = { current: make(), previous: undefined, until: 0 };
+  return {
+    name: "two slots",
+    key: () => slots.current,
+    async rotate() {
+      Object.assign(slots, { previous: slots.current, until: clock.now() + WINDOW_MS, current: make() });
+    },
+    verify: async (presented) =>
+      presented === slots.current || (presented === slots.previous && clock.now() < slots.until),
+    end: async () => {
+      slots.previous = undefined;
+    },
+  };
+}
+
+/** jose's key set with the current and the previous public key, the set rebuilt at each rotation. */
+export async function joseKeySet(clock) {
+  let previous;
+  let current;
+  let set;
+  let count = 0;
+  const publish = () => {
+    set = createLocalJWKSet({ keys: [current?.jwk, previous?.jwk].filter(Boolean) });
+  };
+  const make = async () => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const kid = String(count++);
+    const token = await new SignJWT({ exp: 4_000_000_000 })
+      .setProtectedHeader({ alg: "ES256", kid })
+      .sign(privateKey);
+    return { token, jwk: { ...(await exportJWK(publicKey)), kid, alg: "ES256" } };
+  };
+  current = await make();
+  publish();
+  return {
+    name: "jose key set (ES256)",
+    slow: true,
+    key: () => current.token,
+    async rotate() {
+      previous = current;
+      current = await make();
+      publish();
+    },
+    verify: (presented) =>
+      jwtVerify(presented, set, { currentDate: new Date(clock.now()) }).then(
+        () => true,
+        () => false,
+      ),
+    end: async () => {
+      previous = undefined;
+      publish();
+    },
+  };
+}
