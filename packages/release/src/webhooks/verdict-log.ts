@@ -4,7 +4,7 @@ import type { VerdictKind } from "../gate.ts";
 import type { ReleaseManager } from "../release-manager.ts";
 
 /** The last that the audit log says for or against a release. */
-export interface LastVerdict {
+interface LastVerdict {
   readonly verdict: VerdictKind;
   readonly reason: string;
   /** The sequence of the event. */
