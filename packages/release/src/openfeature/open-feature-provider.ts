@@ -14,15 +14,18 @@ export interface FlagDetails<T> {
   value: T;
   /** The release that the value comes from. */
   variant?: string;
-  /** `SPLIT` where the key decided, `STATIC` where there was none, `ERROR` with an `errorCode`. */
+  /** `SPLIT` where a ramp and the key decided, `STATIC` where nothing had to, `ERROR` with an `errorCode`. */
   reason: "SPLIT" | "STATIC" | "ERROR";
   /** `PROVIDER_NOT_READY` while nothing is live, `FLAG_NOT_FOUND`, `TYPE_MISMATCH`, else `GENERAL`. */
   // biome-ignore lint/suspicious/noExplicitAny: OpenFeature's is an enum, whose members no string is one of
   errorCode?: any;
   /** What went wrong, without a value. */
   errorMessage?: string;
-  /** What to observe the request as: `release`, `bundleId`, and `side`, which is `candidate` or `baseline`. */
-  flagMetadata?: { release: string; bundleId: string; side: string };
+  /**
+   * What to observe the request as: `release`, `bundleId`, `side`, which is `candidate` or `baseline`, and during a ramp
+   * the `stage`.
+   */
+  flagMetadata?: { release: string; bundleId: string; side: string; stage?: string };
 }
 
 /** What {@link createOpenFeatureProvider} takes. */
@@ -99,12 +102,12 @@ export function createOpenFeatureProvider(options: OpenFeatureProviderOptions): 
     const value = flagValue(flag, assignment);
     if (value === undefined) return failed(fallback, "FLAG_NOT_FOUND", "no release has a part of that name");
     if (!isOfType(value)) return failed(fallback, "TYPE_MISMATCH", "the part is of another type");
-    const { release, bundleId, variant: side } = assignment;
+    const { release, bundleId, variant: side, stage } = assignment;
     return {
       value: value as T,
       variant: release,
-      reason: targetingKey === undefined ? "STATIC" : "SPLIT",
-      flagMetadata: { release, bundleId, side },
+      reason: stage === undefined ? "STATIC" : "SPLIT",
+      flagMetadata: { release, bundleId, side, ...(stage !== undefined && { stage }) },
     };
   };
 

@@ -54,9 +54,15 @@ describe("createOpenFeatureProvider", () => {
       flagKey: "config.topK",
       value: 4,
       variant: "v1",
-      reason: "SPLIT",
+      reason: "STATIC",
       flagMetadata: { release: "v1", bundleId, side: "baseline" },
     });
+    await releases.ramp("v2", { stages: [0.5, 1] });
+    await router.refresh();
+    const details = await client.getNumberDetails("config.topK", 1, { targetingKey: "ana" });
+    const { stage } = router.assign("ana");
+    expect(stage).toBeTypeOf("string");
+    expect(details).toMatchObject({ reason: "SPLIT", flagMetadata: { stage } });
     expect((await client.getNumberDetails("config.topK", 1)).reason).toBe("STATIC");
     router.close();
   });

@@ -60,9 +60,9 @@ async function drive(
   for (let i = 0; i < 20_000; i += 100) {
     const batch = Array.from({ length: 100 }, (_, j) => {
       const id = `r-${i + j}`;
-      const { release, variant } = ramp.assign(id);
+      const { release, variant, stage } = ramp.assign(id);
       const bad = variant === "candidate" && kind === "worse" && (i + j) % 3 === 0;
-      return { id, key: id, release, score: bad ? 0.2 : 0.9, latencyMs: 800, costUsd: 0.002 };
+      return { id, key: id, stage, release, score: bad ? 0.2 : 0.9, latencyMs: 800, costUsd: 0.002 };
     });
     await ramp.observe(batch);
     await tick();
