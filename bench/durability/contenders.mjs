@@ -18,7 +18,9 @@ async function bundle() {
     format: "esm",
     outfile,
     logLevel: "error",
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
   });
   return await import(outfile);
 }
@@ -61,7 +63,12 @@ async function sqlite() {
       const select = database.prepare("SELECT text FROM docs WHERE id = ?");
       const remove = database.prepare("DELETE FROM docs WHERE id = ?");
       const put = ({ id, text, metadata, vector }) =>
-        insert.run(id, text, JSON.stringify(metadata), new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+        insert.run(
+          id,
+          text,
+          JSON.stringify(metadata),
+          new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength),
+        );
       const inOne = (work) => {
         database.exec("BEGIN");
         work();
@@ -71,7 +78,10 @@ async function sqlite() {
         load: async (batch) => inOne(() => batch.forEach(put)),
         put: async (document) => void put(document),
         get: async (id) => select.get(id)?.text,
-        delete: async (ids) => inOne(() => ids.forEach((id) => remove.run(id))),
+        delete: async (ids) =>
+          inOne(() => {
+            for (const id of ids) remove.run(id);
+          }),
         compact: async () => database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"),
         close: async () => database.close(),
       };
@@ -103,7 +113,11 @@ async function level() {
           const value = await db.get(id);
           return JSON.parse(value.subarray(4, 4 + value.readUInt32LE()).toString()).text;
         },
-        delete: (ids) => db.batch(ids.map((key) => ({ type: "del", key })), sync),
+        delete: (ids) =>
+          db.batch(
+            ids.map((key) => ({ type: "del", key })),
+            sync,
+          ),
         compact: () => db.compactRange("", "\uffff"),
         close: () => db.close(),
       };

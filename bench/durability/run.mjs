@@ -20,9 +20,19 @@ async function load(all) {
     for (let at = 0; at < COUNT; at += BATCH) await store.load(documents.slice(at, at + BATCH));
     const seconds = (performance.now() - began) / 1000;
     await store.close();
-    rows.push({ contender, durable, "docs/s": Math.round(COUNT / seconds), disk: diskBytes(directory) / bytes });
+    rows.push({
+      contender,
+      durable,
+      "docs/s": Math.round(COUNT / seconds),
+      disk: diskBytes(directory) / bytes,
+    });
   }
-  const best = Math.max(...rows.slice(1).filter(({ durable }) => durable).map((row) => row["docs/s"]));
+  const best = Math.max(
+    ...rows
+      .slice(1)
+      .filter(({ durable }) => durable)
+      .map((row) => row["docs/s"]),
+  );
   for (const row of rows) row["of the fastest durable peer"] = ratio(row["docs/s"] / best);
   for (const row of rows) row.disk = `${ratio(row.disk)} of the payload`;
   console.table(rows);
@@ -34,7 +44,8 @@ async function load(all) {
   const rooms = [];
   for (const { name: contender, open } of all.slice(0, 3)) {
     const store = await open(directoryOf(contender));
-    for (let at = 0; at < COUNT / 3; at += BATCH) await store.load(kept.slice(at, Math.min(at + BATCH, COUNT / 3)));
+    for (let at = 0; at < COUNT / 3; at += BATCH)
+      await store.load(kept.slice(at, Math.min(at + BATCH, COUNT / 3)));
     const ids = [...gone];
     for (let at = 0; at < ids.length; at += BATCH) await store.delete(ids.slice(at, at + BATCH));
     const before = diskBytes(directoryOf(contender));
@@ -52,7 +63,8 @@ async function load(all) {
 async function put(all) {
   const durable = all.filter((contender) => contender.durable);
   const stores = [];
-  for (const { name: contender, open } of durable) stores.push(await open(freshDirectory(`put-${contender}`)));
+  for (const { name: contender, open } of durable)
+    stores.push(await open(freshDirectory(`put-${contender}`)));
   const documents = createDocuments(1_000);
   const times = stores.map(() => []);
   for (let n = 0; n < 1_500; n++) {
@@ -76,7 +88,9 @@ async function put(all) {
   );
 
   // In turns of half a second each, so that a slow moment of the disk meets all.
-  const counts = durable.flatMap(({ name: contender }) => [1, 32].map((writers) => ({ contender, writers, puts: 0, ms: 0 })));
+  const counts = durable.flatMap(({ name: contender }) =>
+    [1, 32].map((writers) => ({ contender, writers, puts: 0, ms: 0 })),
+  );
   for (let round = 0; round < 8; round++) {
     for (const count of counts) {
       const store = stores[durable.findIndex(({ name: each }) => each === count.contender)];
@@ -126,7 +140,8 @@ async function openOne(all) {
   const store = await contender.open(directoryOf(contender.name));
   const text = await store.get("doc-00004242");
   const ms = performance.now() - began;
-  if (typeof text !== "string" || text.length === 0) throw new Error("nothing to read: run the part load first");
+  if (typeof text !== "string" || text.length === 0)
+    throw new Error("nothing to read: run the part load first");
   console.log(ms);
   await store.close();
 }
@@ -137,4 +152,6 @@ function ratio(number) {
 
 const all = await contenders();
 if (part === "one") await openOne(all);
-else for (const [key, work] of Object.entries({ load, put, open })) if (part === undefined || part === key) await work(all);
+else
+  for (const [key, work] of Object.entries({ load, put, open }))
+    if (part === undefined || part === key) await work(all);

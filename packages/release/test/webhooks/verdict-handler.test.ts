@@ -13,7 +13,11 @@ async function handlerOf(options: Omit<VerdictHandlerOptions, "releases"> = {}) 
 
 async function ask(handle: VerdictHandler, query: string, init?: RequestInit) {
   const response = await handle(new Request(URL_OF_HANDLER + query, init));
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>,
+  };
 }
 
 /** A hook as Flagger sends it. */
