@@ -50,8 +50,9 @@ async function langChain() {
   const { Embeddings } = await import("@langchain/core/embeddings");
   const embedder = createCountingEmbedder(DIMENSION);
   class Counting extends Embeddings {
-    embedDocuments = async (texts) => embedder.embed(texts);
-    embedQuery = async (text) => embedder.embed([text])[0];
+    // Its interface has vectors as arrays of numbers.
+    embedDocuments = async (texts) => embedder.embed(texts).map((vector) => [...vector]);
+    embedQuery = async (text) => [...embedder.embed([text])[0]];
   }
   // As little as a vector store can do, in LangChain.js's favour: a map.
   class MapStore extends VectorStore {
