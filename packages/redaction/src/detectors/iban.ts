@@ -119,6 +119,9 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = {
   TG: 28,
 };
 
+// What may stand between two characters of a written one: a blank, a dash, a line break, a dot.
+const MARKS = new Set([32, 45, 10, 46]);
+
 /** Finds IBANs: the country's length and the check digits (ISO 13616, modulo 97). */
 export const iban: Detector = {
   type: "IBAN",
@@ -130,18 +133,20 @@ export const iban: Detector = {
     if (!isBreak(text, start - 1)) return undefined;
     const length = IBAN_LENGTHS[text.slice(start, start + 2).toUpperCase()];
     if (length === undefined) return undefined;
-    let value = "";
+    let count = 0;
     let at = start;
-    for (let gap = 0; value.length < length && at < text.length; at += 1) {
-      if (isAlnum(codeAt(text, at))) {
-        value += text[at];
+    for (let gap = 0; count < length; at += 1) {
+      const code = codeAt(text, at);
+      if (isAlnum(code)) {
+        count += 1;
         gap = 0;
       } else {
         gap += 1;
-        if (gap > 2 || !/[ \-\n.]/.test(text[at] ?? "")) return undefined;
+        if (gap > 2 || !MARKS.has(code)) return undefined;
       }
     }
-    if (value.length < length || !isBreak(text, at)) return undefined;
+    if (!isBreak(text, at)) return undefined;
+    const value = text.slice(start, at).replace(/[ \-\n.]/g, "");
     const upper = value.toUpperCase();
     // A word may be of letters alone; an account number never mixes their case.
     if (value !== upper && value !== value.toLowerCase()) return undefined;

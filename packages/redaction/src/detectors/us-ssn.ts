@@ -25,10 +25,10 @@ export const usSsn: Detector = {
     if (numberAt(window) === undefined) return undefined;
     const found = matchAt(NUMBER, window);
     if (found === undefined) return undefined;
-    const [value, area = "", separator = "", group = "", serial = ""] = found;
-    if (isChained(text, start + value.length, 1)) return undefined;
+    const separator = found[2] as string;
+    if (isChained(text, NUMBER.lastIndex, 1)) return undefined;
+    if (!isIssued(found[1] as string, found[3] as string, found[4] as string)) return undefined;
     const context = contextBefore(CONTEXT, window);
-    if (!isIssued(area, group, serial)) return undefined;
     if (context) return asMatch(found, 0.95, "context");
     if (separator === "") return undefined;
     return asMatch(found, separator.includes("-") ? 0.85 : 0.7, "format");
