@@ -6,4 +6,13 @@
 
 export { createS3Blobs } from "./create-s3-blobs.ts";
 export type { S3BlobsOptions } from "./create-s3-blobs.ts";
-export type { S3Like, S3Listing, S3Object, S3PutInput } from "./s3-like.ts";
+export type {
+  S3Body,
+  S3CallOptions,
+  S3Like,
+  S3ListInput,
+  S3Listing,
+  S3Object,
+  S3ObjectInput,
+  S3PutInput,
+} from "./s3-like.ts";

@@ -41,7 +41,8 @@ export async function openPage(executable: string, html: string): Promise<Page> 
       `--user-data-dir=${profile}`,
       "about:blank",
     ],
-    { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
+    // A group of its own, so that its helpers end with it.
+    { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], detached: true },
   );
   const protocol = connect(browser);
   const { targetInfos } = await protocol.call<{ targetInfos: { targetId: string; type: string }[] }>(
@@ -69,9 +70,10 @@ export async function openPage(executable: string, html: string): Promise<Page> 
     events: protocol.events,
     async close() {
       const exited = new Promise((resolve) => browser.once("exit", resolve));
-      browser.kill("SIGKILL");
+      process.kill(-(browser.pid as number), "SIGKILL");
       await exited;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      // Its helpers may take a moment longer.
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
 }
