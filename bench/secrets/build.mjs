@@ -1,14 +1,20 @@
 // Bundles Keelson from source, so that nothing has to be built first.
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const packages = new URL("../../packages/", import.meta.url);
 const below = (name) => fileURLToPath(new URL(name, packages));
-const outfile = fileURLToPath(new URL("node_modules/.keelson.mjs", import.meta.url));
+// One file for each process, since they are built at the same time.
+const outfile = fileURLToPath(new URL(`node_modules/.keelson-${process.pid}.mjs`, import.meta.url));
 await build({
   stdin: {
-    contents: `export * from "@keelson/secrets"; export * from "@keelson/adapters-memory";`,
+    contents: `
+      export * from "@keelson/secrets";
+      export * from "@keelson/adapters-memory";
+      export * from "@keelson/adapters-vault";
+      export * from "${below("adapters-vault/test/fake-vault.ts")}";
+    `,
     resolveDir: below("secrets"),
   },
   bundle: true,
@@ -22,4 +28,11 @@ await build({
   outfile,
   logLevel: "error",
 });
-export const { createManualClock, createMemoryStorage, createSecretStore } = await import(outfile);
+export const {
+  createManualClock,
+  createMemoryStorage,
+  createSecretStore,
+  createVaultSecrets,
+  startFakeVault,
+} = await import(outfile);
+rmSync(outfile);

@@ -20,6 +20,20 @@ export async function keelson(storage, clock) {
   };
 }
 
+/** The same with a leak put in: the key compared character by character too, up to the first that differs. */
+export function leaky(contender) {
+  return {
+    ...contender,
+    name: `${contender.name}, made to leak`,
+    async verify(presented) {
+      const key = contender.key();
+      let same = 0;
+      while (same < key.length && presented[same] === key[same]) same += 1;
+      return (await contender.verify(presented)) || same === key.length;
+    },
+  };
+}
+
 /** What many write first: a map of two slots, compared as strings, with a deadline kept by nobody but itself. */
 export async function twoSlots(clock) {
   let made = 0;
@@ -62,6 +76,11 @@ export async function joseKeySet(clock) {
     name: "jose key set (ES256)",
     slow: true,
     key: () => current.token,
+    // A token whose signature alone is wrong: 64 bytes.
+    wrong: () => {
+      const signature = Buffer.from(crypto.getRandomValues(new Uint8Array(64))).toString("base64url");
+      return `${current.token.slice(0, current.token.lastIndexOf("."))}.${signature}`;
+    },
     async rotate() {
       previous = current;
       current = await make();

@@ -17,18 +17,17 @@ import { reportAudit } from "./audit.ts";
 import { digestValue, randomToken } from "./digest.ts";
 import { dueAtMs, dueRotation } from "./due.ts";
 import { endGrace } from "./end-grace.ts";
-import { createDecoy, matchVersion } from "./live-versions.ts";
+import { createDecoy, matchSlot, REFUSED } from "./live-versions.ts";
 import { createRecords, notFound } from "./records.ts";
 import { resume, rotate } from "./rotate.ts";
 import type { DueRotation, SecretStore, SecretStoreOptions, VerifyResult } from "./secret-store.ts";
-import { toAccepted, toLive, toStatus } from "./secret-views.ts";
+import { toLive, toStatus } from "./secret-views.ts";
 import type { StoredSecret } from "./stored-secret.ts";
 import { createTimekeeper } from "./timekeeper.ts";
-import { created, currentOf, ended, isOver, scheduled, versionOf } from "./transitions.ts";
+import { created, currentOf, ended, scheduled, versionOf } from "./transitions.ts";
 import { createUsage } from "./usage.ts";
 
 const HOUR_MS = 3_600_000;
-const REFUSED: VerifyResult = Object.freeze({ ok: false });
 
 /**
  * Opens the secrets of a backend. Nothing is read or written before the first call.
@@ -62,6 +61,8 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
   const time = createTimekeeper(clock, maxJumpMs, (jump) => warn({ type: "clock-jumped", ...jump }));
   const records = createRecords({ secrets, state, time, warn });
   const usage = createUsage(state, warn);
+  // Counted like uses and read by nobody, so that a refusal takes as long as what it is not.
+  const refusals = createUsage(undefined, warn);
   const decoy = createDecoy();
 
   return {
@@ -124,21 +125,22 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       assertConsumer(consumer);
       const text = readText("presented", presented);
       const entry = await records.find(name, signal);
-      const match = matchVersion(entry?.live ?? decoy, text);
+      const { version, answer, endsAtMs } = matchSlot(entry?.live ?? decoy, text);
       const now = time.now();
-      const accepted = match === undefined || isOver(match, now) ? undefined : match;
+      const accepted = endsAtMs > now;
       if (entry !== undefined && (entry.live.closesAtMs <= now || entry.outdated || entry.ahead))
         try {
           await records.update(name, unchanged, signal);
         } catch (error) {
           // The next call tries again; until then nothing was refused that could come back.
-          if (accepted === undefined || signal?.aborted) throw error;
+          if (!accepted || signal?.aborted) throw error;
         }
-      if (entry === undefined || accepted === undefined) return REFUSED;
-      const { life } = entry;
-      const noted = usage.note({ name, life, version: accepted.version, consumer, atMs: now });
+      const noted =
+        entry !== undefined && accepted
+          ? usage.note({ name, life: entry.life, version, consumer, atMs: now })
+          : refusals.note({ name: "", life: "", version: 0, consumer, atMs: now });
       if (noted !== undefined) await abortable(signal, () => noted);
-      return toAccepted(accepted);
+      return accepted ? answer : REFUSED;
     },
 
     async rotate(name, rotateOptions) {

@@ -345,8 +345,13 @@ export interface SecretStore {
 
   /**
    * Is this value accepted now: that of the current version, or of a previous one inside its window? Never that of a
-   * pending one. The hashing and comparing is the same whatever is presented, how many versions live, and whether
-   * the secret exists; the time of the backend's read is the backend's.
+   * pending one.
+   *
+   * The time of a call does not tell whether the value was right, how much of it was, or of which version it is: each
+   * call makes one hash and three comparisons, finds an answer made beforehand, and counts, a refusal like a use. It
+   * depends on the length of what is presented, and on the backend's read, which knows whether the secret exists. Two
+   * calls take longer and may write: the first accepted one of a consumer in a minute, and those that find a window
+   * over.
    *
    * What is accepted is counted for its consumer: in memory, and in the state where it is the first time in a minute.
    *

@@ -1,15 +1,11 @@
 import { Secret } from "@keelson/core";
-import type { LiveSecret, SecretStatus, VerifyAccepted } from "./secret-store.ts";
-import type { StoredSecret, StoredVersion } from "./stored-secret.ts";
+import type { LiveSecret, SecretStatus } from "./secret-store.ts";
+import type { StoredSecret } from "./stored-secret.ts";
 import type { ClockJump } from "./timekeeper.ts";
 import { currentOf, previousOf } from "./transitions.ts";
 import type { UsageByVersion } from "./usage.ts";
 
 // What is shown of a record.
-
-export function toAccepted({ version, stage, expiresAtMs }: StoredVersion): VerifyAccepted {
-  return { ok: true, version, stage: stage === "previous" ? stage : "current", expiresAtMs };
-}
 
 export function toLive(secret: StoredSecret): LiveSecret[] {
   const { name } = secret;

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { MINUTE, openStore, token } from "./support/open-store.ts";
 
-const work = vi.hoisted(() => ({ hashes: 0, compares: 0 }));
+const work = vi.hoisted(() => ({ hashes: 0, compares: 0, counts: 0 }));
 vi.mock("node:crypto", async (importOriginal) => {
   const crypto = await importOriginal<typeof import("node:crypto")>();
   return {
@@ -26,25 +26,51 @@ vi.mock("../src/keyed-hash.ts", async (importOriginal) => {
     },
   };
 });
+vi.mock("../src/usage.ts", async (importOriginal) => {
+  const usage = await importOriginal<typeof import("../src/usage.ts")>();
+  return {
+    ...usage,
+    createUsage: (...args: Parameters<typeof usage.createUsage>) => {
+      const { note, read } = usage.createUsage(...args);
+      return {
+        read,
+        note: (use: Parameters<typeof note>[0]) => {
+          work.counts += 1;
+          return note(use);
+        },
+      };
+    },
+  };
+});
 
 describe("verify", () => {
-  it("hashes once and compares three times, whatever is presented and however many versions live", async () => {
+  it("hashes once, compares three times and counts once, whatever is presented and however many versions live", async () => {
     const { store } = openStore();
     const cost = async (name: string, presented: string) => {
-      Object.assign(work, { hashes: 0, compares: 0 });
+      Object.assign(work, { hashes: 0, compares: 0, counts: 0 });
       const { ok } = await store.verify(name, presented);
-      return [ok, work.hashes, work.compares];
+      return [ok, work.hashes, work.compares, work.counts];
     };
     const [one, two, three] = [token("one"), token("two"), token("three")];
-    expect(await cost("api", one)).toEqual([false, 1, 3]);
+    expect(await cost("api", one)).toEqual([false, 1, 3, 1]);
     await store.put("api", one, { kind: "verify" });
-    expect(await cost("api", one)).toEqual([true, 1, 3]);
-    expect(await cost("api", two)).toEqual([false, 1, 3]);
+    expect(await cost("api", one)).toEqual([true, 1, 3, 1]);
+    expect(await cost("api", two)).toEqual([false, 1, 3, 1]);
     await store.rotate("api", { graceMs: MINUTE, value: two });
     await store.rotate("api", { graceMs: MINUTE, value: three, onOverlap: "keep-each-deadline" });
-    for (const value of [one, two, three]) expect(await cost("api", value)).toEqual([true, 1, 3]);
-    expect(await cost("api", "")).toEqual([false, 1, 3]);
+    for (const value of [one, two, three]) expect(await cost("api", value)).toEqual([true, 1, 3, 1]);
+    expect(await cost("api", "")).toEqual([false, 1, 3, 1]);
     for (const version of [1, 2, 3]) await store.revoke("api", version);
-    expect(await cost("api", three)).toEqual([false, 1, 3]);
+    expect(await cost("api", three)).toEqual([false, 1, 3, 1]);
+  });
+  it("makes its answers beforehand, right or wrong", async () => {
+    const { store } = openStore();
+    await store.put("api", token("one"), { kind: "verify" });
+    await store.rotate("api", { graceMs: MINUTE, value: token("two") });
+    const answers = async () =>
+      Promise.all([token("one"), token("two"), "wrong"].map((value) => store.verify("api", value)));
+    const [first, again] = [await answers(), await answers()];
+    for (const [i, answer] of first.entries()) expect(again[i]).toBe(answer);
+    expect(first.map(({ ok }) => ok)).toEqual([true, true, false]);
   });
 });
