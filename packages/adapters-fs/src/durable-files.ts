@@ -18,6 +18,12 @@ export async function readWhole(fileSystem: FileSystem, path: string): Promise<U
   }
 }
 
+/** Fills memory with what stands from `position` on. What lies behind the file's end is left as it was. */
+export async function readInto(file: OpenFile, memory: Uint8Array, position: number): Promise<void> {
+  const bytes = await file.read(memory.length, position, memory);
+  if (bytes.buffer !== memory.buffer) memory.set(bytes);
+}
+
 /** Writes all of the bytes, however many calls it takes. */
 export async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {

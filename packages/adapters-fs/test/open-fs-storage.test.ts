@@ -15,6 +15,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+function bytesOf(floats: Float32Array): Uint8Array {
+  return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
+}
+
 describe(openFsStorage.name, () => {
   it("gives back after reopening all that it acknowledged", async () => {
     const one = await openFsStorage(directory);
@@ -38,6 +42,30 @@ describe(openFsStorage.name, () => {
     expect(await two.blobs.list("")).toEqual([{ key: "../b", size: 2 }]);
     expect((await two.secrets.read("s"))?.payload.expose()).toBe("hunter2");
     expect(await two.state.commit([])).toEqual({ revision: 2 });
+    await two.close();
+  });
+
+  it("reads vectors of a checkpoint to their places, though they take many blocks and slabs", async () => {
+    const shape = { dimension: 4000, metric: "dot" } as const;
+    const ids = Array.from({ length: 1100 }, (_, n) => `doc-${String(n).padStart(4, "0")}`);
+    const vectorOf = (n: number): Float32Array =>
+      Float32Array.from({ length: 4000 }, (_, at) => n + at / 4000);
+    const one = await openFsStorage(directory);
+    const docs = await one.vectors.open("docs", shape);
+    await docs.upsert(ids.map((id, n) => ({ id, vector: vectorOf(n), text: id })));
+    await one.reclaim?.();
+    await docs.upsert([{ id: "later", vector: vectorOf(7) }]);
+    await one.close();
+
+    const two = await openFsStorage(directory);
+    const found = await (await two.vectors.open("docs", shape)).get([...ids, "later"]);
+    const wrong = found.filter(
+      (record, n) =>
+        record === undefined ||
+        Buffer.compare(bytesOf(record.vector), bytesOf(vectorOf(n < 1100 ? n : 7))) !== 0,
+    );
+    expect(wrong).toEqual([]);
+    expect(found.map((record) => record?.text)).toEqual([...ids, undefined]);
     await two.close();
   });
 

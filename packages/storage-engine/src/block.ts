@@ -6,11 +6,15 @@ export interface Column<T> {
   at(place: number): T | undefined;
 }
 
-/** Records of one collection, a column each, by ascending id. */
-export interface RowBlock {
+/** Records of one collection but for their vectors, a column each, by ascending id. */
+export interface RowColumns {
   readonly ids: readonly string[];
   readonly texts: Column<string>;
   readonly metadata: Column<Metadata>;
+}
+
+/** Records of one collection, a column each, by ascending id. */
+export interface RowBlock extends RowColumns {
   /** The vectors behind each other, in the order of `ids`. */
   readonly vectors: Float32Array;
 }

@@ -1,5 +1,5 @@
 import type { Revision } from "@keelson/core";
-import type { Block } from "./block.ts";
+import type { Block, RowColumns } from "./block.ts";
 import { readContents } from "./contents.ts";
 import { createEntries, type Entries } from "./entries.ts";
 import type { Op } from "./op.ts";
@@ -45,6 +45,18 @@ export interface Engine {
    * @throws Error when it does not fit to what is there.
    */
   load(block: Block, bytes: number): void;
+  /**
+   * The memory for the vectors of so many records that are loaded next, in pieces, for whoever can read them to their
+   * place.
+   *
+   * @throws Error when there is no such collection.
+   */
+  room(collection: string, count: number): readonly Float32Array[];
+  /**
+   * Takes records as {@link Engine.load} does, but for their vectors: they lie in what {@link Engine.room} gave, or
+   * will before anything is read.
+   */
+  loadInPlace(rows: RowColumns & { readonly collection: string }, bytes: number): void;
 }
 
 export function createEngine(): Engine {
@@ -114,7 +126,8 @@ export function createEngine(): Engine {
           tables.set(block.name, createVectorTable(block.name, block.dimension, block.metric));
           return;
         case "rows":
-          table(block.collection).load(block, bytes / block.ids.length);
+          place(table(block.collection).room(block.ids.length), block.vectors);
+          engine.loadInPlace(block, bytes);
           return;
         case "entries":
           for (const entry of block.entries) entries.append(entry, bytes / block.entries.length);
@@ -128,6 +141,18 @@ export function createEngine(): Engine {
           return;
       }
     },
+    room: (collection, count) => table(collection).room(count),
+    loadInPlace: (rows, bytes) => table(rows.collection).load(rows, bytes / rows.ids.length),
   };
   return engine;
+}
+
+function place(room: readonly Float32Array[], vectors: Float32Array): void {
+  if (room.reduce((sum, { length }) => sum + length, 0) !== vectors.length)
+    throw new Error("the vectors do not fit the ids");
+  let done = 0;
+  for (const piece of room) {
+    piece.set(vectors.subarray(done, done + piece.length));
+    done += piece.length;
+  }
 }

@@ -6,7 +6,7 @@
  */
 
 export type { EntryChange, Op, UpsertRecord } from "./op.ts";
-export type { Block, BlockEntry, BlockSecret, Column, RowBlock } from "./block.ts";
+export type { Block, BlockEntry, BlockSecret, Column, RowBlock, RowColumns } from "./block.ts";
 export { type Lazy, evaluate } from "./lazy.ts";
 export { createEngine, type Engine, type SealedSecret } from "./engine.ts";
 export { createOrderedMap, type OrderedMap, type PageRange } from "./ordered-map.ts";

@@ -5,11 +5,11 @@ export interface RowIndex {
   get(id: string): number | undefined;
   set(id: string, row: number): void;
   /**
-   * Adds an id that stands behind all others.
+   * Adds ids that stand in order, behind all others, for rows behind each other.
    *
-   * @throws Error when it does not.
+   * @throws Error when they do not.
    */
-  append(id: string, row: number): void;
+  append(ids: readonly string[], firstRow: number): void;
   delete(id: string): void;
   /** The rows of a page, by ascending id. */
   page(range: PageRange): number[];
@@ -42,9 +42,12 @@ export function createRowIndex(): RowIndex {
       bury();
       order.set(id, id);
     },
-    append: (id, row) => {
-      order.append(id, id);
-      rows.set(id, row);
+    append: (ids, firstRow) => {
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i] as string;
+        order.append(id, id);
+        rows.set(id, firstRow + i);
+      }
     },
     delete: (id) => {
       if (rows.delete(id)) gone.push(id);

@@ -22,8 +22,8 @@ interface Slab {
 export interface Slabs {
   /** Writes a row: one that exists, or the one after the last. */
   write(row: number, vector: Float32Array): void;
-  /** Writes rows behind the last, which is the one before `row`. */
-  append(row: number, vectors: Float32Array): void;
+  /** Makes room for rows behind the last, which is the one before `row`: memory for them in order, a piece a slab. */
+  room(row: number, count: number): Float32Array[];
   /** A copy of a row. */
   read(row: number): Float32Array;
   /** Copies the last row over another, wipes it, and gives back the memory that is no longer used. */
@@ -75,15 +75,17 @@ export function createSlabs(dimension: number, options: SlabsOptions = {}): Slab
       const { slab, offset } = locate(row);
       slab.set(vector, offset);
     },
-    append: (row, vectors) => {
-      for (let done = 0; done < vectors.length; ) {
-        const at = row + done / dimension;
-        const count = Math.min(rowsPerSlab - (at % rowsPerSlab), (vectors.length - done) / dimension);
-        reserve(at + count - 1);
+    room: (row, count) => {
+      const pieces: Float32Array[] = [];
+      const end = row + count;
+      for (let at = row; at < end; ) {
+        const until = Math.min(end, at - (at % rowsPerSlab) + rowsPerSlab);
+        reserve(until - 1);
         const { slab, offset } = locate(at);
-        slab.set(vectors.subarray(done, done + count * dimension), offset);
-        done += count * dimension;
+        pieces.push(slab.subarray(offset, offset + (until - at) * dimension));
+        at = until;
       }
+      return pieces;
     },
     read: (row) => {
       const { slab, offset } = locate(row);

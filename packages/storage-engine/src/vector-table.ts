@@ -1,5 +1,5 @@
 import type { FilterPredicate, Metadata, VectorMatch, VectorMetric, VectorRecord } from "@keelson/core";
-import type { RowBlock } from "./block.ts";
+import type { RowBlock, RowColumns } from "./block.ts";
 import { copyJson } from "./json-copy.ts";
 import { loadKernel } from "./kernel/load-kernel.ts";
 import { evaluate, type Lazy } from "./lazy.ts";
@@ -30,13 +30,15 @@ export interface VectorTable {
   page(range: PageRange): VectorRecord[];
   /** The records behind `after`, by ascending id, until they take `most` bytes on the medium; one at the least. */
   part(after: string | undefined, most: number): RowBlock;
+  /** The memory for the vectors of so many records that are loaded next, in pieces. */
+  room(count: number): readonly Float32Array[];
   /**
-   * Adds records.
+   * Adds records, whose vectors lie in what {@link VectorTable.room} gave, or will before anything is read.
    *
    * @param bytes How many each takes on the medium.
-   * @throws Error when one does not stand behind all that are there, or the vectors are not as many.
+   * @throws Error when one does not stand behind all that are there.
    */
-  load(block: RowBlock, bytes: number): void;
+  load(rows: RowColumns, bytes: number): void;
   /** The best of the rows that the filter accepts, the same with a kernel and without. */
   query(vector: Float32Array, topK: number, accepts: FilterPredicate | undefined): VectorMatch[];
 }
@@ -53,7 +55,7 @@ export function createVectorTable(
   const texts: (string | undefined)[] = [];
   const metadata: (Lazy<Metadata> | undefined)[] = [];
   // What was loaded stays as it came until it is replaced: its columns, and the record's place in them.
-  const blocks: (Pick<RowBlock, "texts" | "metadata"> | undefined)[] = [];
+  const blocks: (Omit<RowColumns, "ids"> | undefined)[] = [];
   const places: number[] = [];
   const sizes: number[] = [];
   let bytes = 0;
@@ -165,16 +167,13 @@ export function createVectorTable(
         vectors: floats,
       };
     },
-    load: (block, size) => {
-      const { length } = block.ids;
-      if (block.vectors.length !== length * dimension) throw new Error("the vectors do not fit the ids");
-      vectors.append(ids.length, block.vectors);
-      const { texts: loadedTexts, metadata: loadedMetadata } = block;
-      const columns = { texts: loadedTexts, metadata: loadedMetadata };
+    room: (count) => vectors.room(ids.length, count),
+    load: (rows, size) => {
+      const { length } = rows.ids;
+      const columns = { texts: rows.texts, metadata: rows.metadata };
+      rowOf.append(rows.ids, ids.length);
       for (let place = 0; place < length; place++) {
-        const id = block.ids[place] as string;
-        rowOf.append(id, ids.length);
-        ids.push(id);
+        ids.push(rows.ids[place] as string);
         texts.push(undefined);
         metadata.push(undefined);
         blocks.push(columns);

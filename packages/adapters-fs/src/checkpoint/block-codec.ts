@@ -1,13 +1,14 @@
 import type { Json, Metadata } from "@keelson/core";
-import { type Block, evaluate, freezeJson, type RowBlock } from "@keelson/storage-engine";
+import { type Block, evaluate, freezeJson, type RowColumns } from "@keelson/storage-engine";
 import { type ByteReader, createByteReader } from "../codec/byte-reader.ts";
 import { type ByteWriter, createByteWriter } from "../codec/byte-writer.ts";
 import { METRICS } from "../codec/op-codec.ts";
 
 // What stands in files: numbers are never given another meaning.
 const COLLECTION = 1;
-const ROWS = 2;
-/** Vectors of the rows before them: the one block that holds none of the memory it is decoded from. */
+/** Rows without their vectors. */
+export const ROWS = 2;
+/** Vectors of the rows before them. */
 export const VECTORS = 3;
 const ENTRIES = 4;
 const SECRETS = 5;
@@ -105,10 +106,14 @@ export interface BlockDecoder {
    * @throws when it is no payload of {@link encodeBlock}, or not the one that comes next.
    */
   decode(payload: Uint8Array): Block | undefined;
+  /** The rows whose vectors come next, `undefined` where none do. */
+  readonly rows: (RowColumns & { readonly collection: string }) | undefined;
+  /** Goes on behind those vectors, which somebody else reads. */
+  skipVectors(): void;
 }
 
 export function createBlockDecoder(): BlockDecoder {
-  let rows: (Omit<RowBlock, "vectors"> & { readonly collection: string }) | undefined;
+  let rows: BlockDecoder["rows"];
 
   const decodeNext = (type: number, reader: ByteReader): Block | undefined => {
     switch (type) {
@@ -165,6 +170,12 @@ export function createBlockDecoder(): BlockDecoder {
   };
 
   return {
+    get rows() {
+      return rows;
+    },
+    skipVectors: () => {
+      rows = undefined;
+    },
     decode: (payload) => {
       const reader = createByteReader(payload);
       const type = reader.uint32();

@@ -1,10 +1,12 @@
-import type { Block } from "@keelson/storage-engine";
+import type { Engine } from "@keelson/storage-engine";
 import { checksum } from "../codec/checksum.ts";
+import { memoryOf, settleFloats } from "../codec/float-bytes.ts";
+import { readInto } from "../durable-files.ts";
 import type { FileSystem, OpenFile } from "../file-system.ts";
 import { decodeFrameHeader, FRAME_HEADER_BYTES, type FrameHeader } from "../log/frame.ts";
 import { corrupt } from "../store-error.ts";
 import { hasCode } from "../system-error.ts";
-import { BLOCK_TYPE_BYTES, blockTypeOf, createBlockDecoder, VECTORS } from "./block-codec.ts";
+import { BLOCK_TYPE_BYTES, blockTypeOf, createBlockDecoder, ROWS, VECTORS } from "./block-codec.ts";
 import { type CheckpointEnd, decodeCheckpointEnd } from "./checkpoint-end.ts";
 import {
   CHECKPOINT_HEADER_BYTES,
@@ -19,19 +21,22 @@ export interface Checkpoint extends CheckpointHeader, Pick<CheckpointEnd, "throu
   readonly bytes: number;
 }
 
+/** What takes in the content of a checkpoint. */
+type CheckpointTarget = Pick<Engine, "load" | "loadInPlace" | "room">;
+
 const AHEAD_BYTES = FRAME_HEADER_BYTES + BLOCK_TYPE_BYTES;
 
 /**
  * Reads a checkpoint, frame by frame: while one is checked and taken in, the next one is on its way.
  *
- * @param load Is given its content, and how many bytes each part takes.
+ * @param engine Is given its content, and how many bytes each part takes.
  * @returns `undefined` where there is none.
  * @throws KeelsonError STORE_CORRUPT when anything in it is damaged.
  */
 export async function readCheckpoint(
   fileSystem: FileSystem,
   path: string,
-  load: (block: Block, bytes: number) => void,
+  engine: CheckpointTarget,
 ): Promise<Checkpoint | undefined> {
   let file: OpenFile;
   try {
@@ -41,33 +46,27 @@ export async function readCheckpoint(
     throw error;
   }
   try {
-    return await readOpen(file, path, load);
+    return await readOpen(file, path, engine);
   } finally {
     await file.close();
   }
 }
 
-async function readOpen(
-  file: OpenFile,
-  path: string,
-  load: (block: Block, bytes: number) => void,
-): Promise<Checkpoint> {
+/** A frame's payload, in pieces, and the beginning of the frame behind it. */
+interface Arrived {
+  readonly pieces: readonly [Uint8Array, ...Uint8Array[]];
+  readonly ahead: Buffer;
+}
+
+async function readOpen(file: OpenFile, path: string, engine: CheckpointTarget): Promise<Checkpoint> {
   const length = await file.size();
   const head = asBuffer(await file.read(CHECKPOINT_HEADER_BYTES + AHEAD_BYTES, 0));
   const checkpoint = decodeCheckpointHeader(head, path);
   const seed = checksum(checkpoint.storeId);
   const decoder = createBlockDecoder();
-  const takeScratch = createScratch();
-  let blockBytes = 0;
 
-  const headerOf = (
-    bytes: Buffer,
-    at: number,
-    start: number,
-    sequence: number,
-    previous: number,
-  ): FrameHeader => {
-    const header = decodeFrameHeader(bytes, at, seed);
+  const headerOf = (ahead: Buffer, start: number, sequence: number, previous: number): FrameHeader => {
+    const header = decodeFrameHeader(ahead, 0, seed);
     const end = Math.min(start + FRAME_HEADER_BYTES, length);
     if (header === undefined || header.sequence !== sequence || header.previousChecksum !== previous)
       throw corrupt(path, start, end, "a frame's header does not match its checksum");
@@ -76,70 +75,89 @@ async function readOpen(
     return header;
   };
   // The beginning of the frame behind comes along: its length is known before this one is taken in.
-  const read = (
-    bytes: Buffer,
-    at: number,
-    start: number,
-    { payloadLength }: FrameHeader,
-  ): Promise<Uint8Array> => {
-    const isVectors = blockTypeOf(bytes.subarray(at + FRAME_HEADER_BYTES)) === VECTORS;
-    const length = payloadLength + AHEAD_BYTES;
-    const reading = file.read(
-      length,
-      start + FRAME_HEADER_BYTES,
-      isVectors ? takeScratch(length) : undefined,
-    );
-    // Whoever waits for it is told.
-    reading.catch(() => {});
-    return reading;
+  const readFrame = async (start: number, { payloadLength }: FrameHeader): Promise<Arrived> => {
+    const at = start + FRAME_HEADER_BYTES;
+    const bytes = asBuffer(await file.read(payloadLength + AHEAD_BYTES, at));
+    return { pieces: [bytes.subarray(0, payloadLength)], ahead: bytes.subarray(payloadLength) };
   };
-  const take = (payload: Uint8Array, start: number, end: number): void => {
+  // Straight to where they stay: copying them would cost more than all else of opening but their checksum.
+  const readVectors = async (
+    start: number,
+    type: Buffer,
+    memories: readonly Uint8Array[],
+  ): Promise<Arrived> => {
+    let at = start + AHEAD_BYTES;
+    const reads: Promise<void>[] = [];
+    for (const memory of memories) {
+      reads.push(readInto(file, memory, at));
+      at += memory.length;
+    }
+    const [ahead] = await Promise.all([file.read(AHEAD_BYTES, at), ...reads]);
+    return { pieces: [type, ...memories], ahead: asBuffer(ahead) };
+  };
+  /** Where in memory the vectors go that stand in the frame behind; none where it holds something else. */
+  const roomFor = ({ payloadLength }: FrameHeader, ahead: Buffer): Uint8Array[] => {
+    const { rows } = decoder;
+    if (rows === undefined || blockTypeOf(ahead.subarray(FRAME_HEADER_BYTES)) !== VECTORS) return [];
+    const memories = engine.room(rows.collection, rows.ids.length).map(memoryOf);
+    const expected = memories.reduce((sum, memory) => sum + memory.length, BLOCK_TYPE_BYTES);
+    // Vectors that do not fit are refused when they are taken in, once they are known to be undamaged.
+    return payloadLength === expected ? memories : [];
+  };
+  const orCorrupt = <T>(start: number, end: number, work: () => T): T => {
     try {
-      blockBytes += end - start;
-      const block = decoder.decode(payload);
-      if (block === undefined) return;
-      load(block, blockBytes);
-      blockBytes = 0;
+      return work();
     } catch {
       // The error of a parser quotes what it could not parse.
       throw corrupt(path, start, end, "a whole frame cannot be taken in");
     }
   };
 
+  const ahead = head.subarray(CHECKPOINT_HEADER_BYTES);
   let start = CHECKPOINT_HEADER_BYTES;
-  let header = headerOf(head, start, start, 1, checkpointHeaderChecksum(head));
-  let reading = read(head, start, start, header);
+  let header = headerOf(ahead, start, 1, checkpointHeaderChecksum(head));
+  let arriving = readFrame(start, header);
   while (true) {
-    const bytes = asBuffer(await reading);
+    const { pieces, ahead } = await arriving;
+    const [payload, ...vectors] = pieces;
     const end = start + FRAME_HEADER_BYTES + header.payloadLength;
-    const payload = bytes.subarray(0, header.payloadLength);
-    const next =
-      end === length ? undefined : headerOf(bytes, payload.length, end, header.sequence + 1, header.checksum);
-    if (next !== undefined) reading = read(bytes, payload.length, end, next);
-    if (checksum(payload) !== header.payloadChecksum)
+    const next = end === length ? undefined : headerOf(ahead, end, header.sequence + 1, header.checksum);
+    const go = (reading: Promise<Arrived>): void => {
+      // Whoever waits for it is told.
+      reading.catch(() => {});
+      arriving = reading;
+    };
+    // Rows say where the vectors behind them go, once they are known to be undamaged.
+    const isRows = blockTypeOf(asBuffer(payload)) === ROWS;
+    if (next !== undefined && !isRows) go(readFrame(end, next));
+    if (pieces.reduce((sum, piece) => checksum(piece, sum), 0) !== header.payloadChecksum)
       throw corrupt(path, start, end, "a frame does not match its checksum");
     if (next === undefined) {
       const { through } = decodeCheckpointEnd(payload) ?? {};
       if (through !== undefined) return { ...checkpoint, through, bytes: length };
       throw corrupt(path, length, length, "the checkpoint is cut off");
     }
-    take(payload, start, end);
+    const bytes = end - start;
+    if (vectors.length > 0) for (const memory of vectors) settleFloats(memory);
+    else {
+      const block = orCorrupt(start, end, () => decoder.decode(payload));
+      if (block !== undefined) orCorrupt(start, end, () => engine.load(block, bytes));
+    }
+    if (isRows) {
+      const memories = orCorrupt(start, end, () => roomFor(next, ahead));
+      const { rows } = decoder;
+      if (rows === undefined || memories.length === 0) go(readFrame(end, next));
+      else {
+        go(readVectors(end, ahead.subarray(FRAME_HEADER_BYTES), memories));
+        orCorrupt(start, end, () =>
+          engine.loadInPlace(rows, bytes + FRAME_HEADER_BYTES + next.payloadLength),
+        );
+        decoder.skipVectors();
+      }
+    }
     start = end;
     header = next;
   }
-}
-
-/** Memory for what is copied when it is taken in: while one is, the other is read into. */
-function createScratch(): (length: number) => Uint8Array {
-  const memories: Uint8Array[] = [];
-  let turn = 0;
-  return (length) => {
-    turn = 1 - turn;
-    const memory = memories[turn];
-    const enough = memory !== undefined && memory.length >= length ? memory : Buffer.allocUnsafeSlow(length);
-    memories[turn] = enough;
-    return enough.subarray(0, length);
-  };
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -102,7 +102,7 @@ export async function replay(
     throw corrupt(layout.acknowledged, 0, 0, "the record of what was acknowledged is missing");
   const { storeId } = promised;
 
-  const checkpoint = await readCheckpoint(fileSystem, layout.checkpoint, engine.load);
+  const checkpoint = await readCheckpoint(fileSystem, layout.checkpoint, engine);
   if (checkpoint !== undefined && !Buffer.from(checkpoint.storeId).equals(storeId))
     throw corrupt(layout.checkpoint, 0, checkpoint.bytes, "it is another store's");
   const through = checkpoint?.through;
