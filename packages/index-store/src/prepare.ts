@@ -59,68 +59,88 @@ export function prepareDocument(
 ): MaybePromise<PreparedDocument> {
   const { id, metadata } = document;
   if (metadata === undefined || context.redactor === noRedaction)
-    return prepare(context, document, metadata, NO_FINDINGS, signal);
-  return redactMetadata({ context, documentId: id, signal }, metadata).then(({ value, findings }) =>
-    prepare(context, document, value, findings, signal),
+    return new Preparation(context, document, metadata, NO_FINDINGS, signal);
+  return redactMetadata({ context, documentId: id, signal }, metadata).then(
+    ({ value, findings }) => new Preparation(context, document, value, findings, signal),
   );
 }
 
-function prepare(
-  context: IndexContext,
-  document: SourceDocument,
-  metadata: Metadata | undefined,
-  metadataFindings: Counts,
-  signal: AbortSignal | undefined,
-): PreparedDocument {
-  const { id, version, subjects, ttlMs, expiresAtMs } = document;
-  let metadataHash: string | undefined;
-  let content: Content | undefined;
-  let chunks: readonly PreparedChunk[] | undefined;
+// A class, since the engine allots the literals that outlive a young generation in the old one from then on: what a first
+// sync holds while it embeds would make every later sync fill the old generation.
+class Preparation implements PreparedDocument {
+  readonly id: string;
+  readonly version: string | undefined;
+  readonly metadata: Metadata | undefined;
+  readonly metadataFindings: Counts;
+  readonly subjects: readonly string[];
+  readonly ttlMs: number | undefined;
+  readonly expiresAtMs: number | undefined;
+  readonly #context: IndexContext;
+  readonly #text: SourceDocument["text"];
+  readonly #signal: AbortSignal | undefined;
+  #metadataHash: string | undefined = undefined;
+  #content: Content | undefined = undefined;
+  #chunks: readonly PreparedChunk[] | undefined = undefined;
 
-  const take = (raw: string): MaybePromise<Content> => {
-    if (typeof raw !== "string") throw invalid(`the text of ${id}`, "not a string");
-    return chain(
-      redactText({ context, documentId: id, signal }, toWellFormed(raw)),
-      ({ value: text, findings }) => {
-        content = { text, hash: digest(text), findings };
-        return content;
-      },
+  constructor(
+    context: IndexContext,
+    { id, text, version, subjects, ttlMs, expiresAtMs }: SourceDocument,
+    metadata: Metadata | undefined,
+    metadataFindings: Counts,
+    signal: AbortSignal | undefined,
+  ) {
+    this.id = id;
+    this.version = version === undefined ? undefined : digest(version);
+    this.metadata = metadata;
+    this.metadataFindings = metadataFindings;
+    this.subjects =
+      subjects === undefined ? NO_SUBJECTS : [...new Set(subjects)].map((subject) => digest(subject)).sort();
+    this.ttlMs = ttlMs;
+    this.expiresAtMs = expiresAtMs;
+    this.#context = context;
+    this.#text = text;
+    this.#signal = signal;
+  }
+
+  metadataHash(): string | undefined {
+    this.#metadataHash ??= this.metadata && digest(canonical(this.metadata));
+    return this.#metadataHash;
+  }
+
+  content(): MaybePromise<Content> {
+    if (this.#content !== undefined) return this.#content;
+    const text = this.#text;
+    if (typeof text === "string") return this.#take(text);
+    return chain(toMaybePromise(text({ signal: this.#signal })), (raw) => this.#take(raw));
+  }
+
+  #take(raw: string): MaybePromise<Content> {
+    if (typeof raw !== "string") throw invalid(`the text of ${this.id}`, "not a string");
+    const call = { context: this.#context, documentId: this.id, signal: this.#signal };
+    return chain(redactText(call, toWellFormed(raw)), ({ value: text, findings }) => {
+      this.#content = { text, hash: digest(text), findings };
+      return this.#content;
+    });
+  }
+
+  chunks(): MaybePromise<readonly PreparedChunk[]> {
+    if (this.#chunks !== undefined) return this.#chunks;
+    return chain(this.content(), (content) =>
+      chain(cut(this.#context.chunker, this.id, content), (found) => {
+        this.#chunks = found;
+        return found;
+      }),
     );
-  };
-  const read = (): MaybePromise<Content> => {
-    if (content !== undefined) return content;
-    const { text } = document;
-    return typeof text === "string" ? take(text) : chain(toMaybePromise(text({ signal })), take);
-  };
-  return {
-    id,
-    version: version === undefined ? undefined : digest(version),
-    metadata,
-    metadataHash: () => {
-      metadataHash ??= metadata && digest(canonical(metadata));
-      return metadataHash;
-    },
-    metadataFindings,
-    subjects:
-      subjects === undefined ? NO_SUBJECTS : [...new Set(subjects)].map((subject) => digest(subject)).sort(),
-    ttlMs,
-    expiresAtMs,
-    content: read,
-    chunks: () => {
-      if (chunks !== undefined) return chunks;
-      return chain(read(), (known) =>
-        chain(cut(context.chunker, id, known), (found) => {
-          chunks = found;
-          return found;
-        }),
-      );
-    },
-    held: () => content?.text.length ?? 0,
-    addFindings: (sums) => {
-      addCounts(sums, metadataFindings);
-      if (content !== undefined) addCounts(sums, content.findings);
-    },
-  };
+  }
+
+  held(): number {
+    return this.#content?.text.length ?? 0;
+  }
+
+  addFindings(sums: Record<string, number>): void {
+    addCounts(sums, this.metadataFindings);
+    if (this.#content !== undefined) addCounts(sums, this.#content.findings);
+  }
 }
 
 /** Cuts a text into chunks that are not blank. */
