@@ -38,7 +38,7 @@ export function previousOf(secret: StoredSecret): StoredVersion[] {
 }
 
 /** Is this a previous version whose deadline has passed? */
-export function isOver(version: StoredVersion, now: number): boolean {
+function isOver(version: StoredVersion, now: number): boolean {
   return version.stage === "previous" && version.expiresAtMs !== undefined && version.expiresAtMs <= now;
 }
 
