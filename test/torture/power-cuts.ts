@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { openFsStorage } from "@keelson/adapters-fs";
 import { startChild } from "./child-process.ts";
@@ -47,8 +48,16 @@ export async function cutPower(
     isMounted = true;
   };
   const unmount = async (): Promise<void> => {
-    await run("umount", [mounted]);
-    isMounted = false;
+    // A process that was killed may hold it a moment longer.
+    for (let left = 50; isMounted; left--) {
+      try {
+        await run("umount", [mounted]);
+        isMounted = false;
+      } catch (error) {
+        if (left === 0) throw error;
+        await setTimeout(100);
+      }
+    }
   };
   try {
     await mkdir(mounted);
