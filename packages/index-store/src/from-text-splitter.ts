@@ -45,12 +45,13 @@ export function fromTextSplitter(splitter: TextSplitterLike, { id }: FromTextSpl
     specVersion: 1,
     id,
     chunk: async (text) => {
-      let from = 0;
+      let last = { start: 0, length: 0 };
       return (await splitter.splitText(text)).map((piece): Chunk => {
+        // Pieces may overlap: one begins behind the last one's start, or there, when it goes on further.
+        const from = piece.length > last.length ? last.start : last.start + 1;
         const start = piece === "" ? -1 : text.indexOf(piece, from);
         if (start === -1) return { text: piece };
-        // The next one begins behind this one's start, since pieces may overlap.
-        from = start + 1;
+        last = { start, length: piece.length };
         return whole(text, start, start + piece.length);
       });
     },

@@ -42,6 +42,14 @@ describe("fromTextSplitter", () => {
     );
   });
 
+  it("says where a chunk lies that begins where the last one did and goes on further", async () => {
+    const growing = { splitText: () => ["é", "é\n😀"] };
+    expect(await fromTextSplitter(growing, { id: "x" }).chunk("\n\né\n😀")).toEqual([
+      { text: "é", start: 2, end: 3 },
+      { text: "é\n😀", start: 2, end: 6 },
+    ]);
+  });
+
   it("says nothing of a piece that the splitter has changed", async () => {
     const shouting = { splitText: (text: string) => [text.toUpperCase(), text] };
     expect(await fromTextSplitter(shouting, { id: "x" }).chunk("abc")).toEqual([
