@@ -1,5 +1,6 @@
 import type { AbortOptions, IndexControl } from "@keelson/core";
 import type { ApplyOptions } from "./apply-plan.ts";
+import type { CheckOptions, DrillOptions, ForgetOptions, ReconcileOptions } from "./call-options.ts";
 import type { DocumentSource, SourceDocument } from "./documents.ts";
 import type { ErasureRequest } from "./erase/erase-documents.ts";
 import type { ErasureReceipt } from "./erase/receipt.ts";
@@ -12,7 +13,7 @@ import type { IndexedDocument, IndexStatus } from "./read-index.ts";
 import type { RebuildOptions, RebuildResult } from "./rebuild-index.ts";
 import type { ReconcileReport } from "./reconcile/reconcile-index.ts";
 import type { RemoveResult, SweepResult } from "./remove-documents.ts";
-import type { DrillProbes, DrillReport } from "./snapshot/drill-snapshot.ts";
+import type { DrillReport } from "./snapshot/drill-snapshot.ts";
 import type { ForgetPolicy, ForgetReport } from "./snapshot/forget-snapshots.ts";
 import type { ListedSnapshot } from "./snapshot/list-snapshots.ts";
 import type { Snapshot } from "./snapshot/manifest.ts";
@@ -22,30 +23,6 @@ import type { Explanation } from "./staleness.ts";
 import type { SyncOptions } from "./sync-documents.ts";
 import type { TouchOptions, TouchResult } from "./touch-documents.ts";
 import type { WriteResult } from "./write-result.ts";
-
-/** What the calls take that compare documents with the index. */
-export interface CheckOptions extends ProgressOptions {
-  /**
-   * Look too whether the vector store still has what the ledger lists, and take what it has lost for stale. It reads
-   * the vectors of all these documents. Default `false`.
-   */
-  readonly checkVectors?: boolean | undefined;
-}
-
-/** What {@link Index.drill} takes. */
-export interface DrillOptions extends DrillProbes, ProgressOptions {}
-
-/** What {@link Index.reconcile} takes. */
-export interface ReconcileOptions extends ProgressOptions {
-  /** Repair what is found. Default `false`. */
-  readonly repair?: boolean | undefined;
-}
-
-/** What {@link Index.forget} takes beside the policy. */
-export interface ForgetOptions extends ProgressOptions {
-  /** Only say what would be forgotten. Default `false`. */
-  readonly dryRun?: boolean | undefined;
-}
 
 /**
  * A RAG index that cannot drift from its ledger. What the ledger lists is visible, whole; nothing else is.

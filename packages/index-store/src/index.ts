@@ -9,7 +9,8 @@ export { createIndex } from "./create-index.ts";
 export { formatPlan } from "./plan.ts";
 export { fromTextSplitter } from "./from-text-splitter.ts";
 export type { IndexOptions } from "./index-options.ts";
-export type { CheckOptions, DrillOptions, ForgetOptions, Index, ReconcileOptions } from "./index-type.ts";
+export type { CheckOptions, DrillOptions, ForgetOptions, ReconcileOptions } from "./call-options.ts";
+export type { Index } from "./index-type.ts";
 
 // What goes in
 export type { DocumentSource, SourceDocument } from "./documents.ts";

@@ -1,12 +1,12 @@
 import { type KeelsonError, scanState } from "@keelson/core";
 import { createBreather } from "./breather.ts";
+import type { CheckOptions } from "./call-options.ts";
 import type { IndexContext } from "./context.ts";
 import { type Draft, diffDocument, type StaleReason } from "./diff.ts";
 import { canonical, digest } from "./digest.ts";
 import { batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
 import type { Generation, StoredHead } from "./head.ts";
 import { readHead } from "./head.ts";
-import type { CheckOptions } from "./index-type.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { missingOf } from "./missing-vectors.ts";
 import type { Plan, PlannedChange } from "./plan.ts";

@@ -7,21 +7,17 @@ import {
   type Revision,
   type StateChange,
   scanState,
-  type VectorRecord,
 } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import { commitWrites, isConflict } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
-import { embedTexts } from "./embed.ts";
+import { copyAnew, type Pair } from "./copy-anew.ts";
 import { abandonGeneration, beginGeneration, type GenerationPlan, swapGeneration } from "./generations.ts";
 import { type Building, type Generation, readHead, type StoredHead, toHead } from "./head.ts";
 import { settleUnfinished } from "./intents.ts";
 import { type Lease, withLease } from "./lease.ts";
-import { type LedgerChunk, type LedgerEntry, type StoredEntry, toStored } from "./ledger.ts";
-import { withOccurrence } from "./occurrences.ts";
+import { type LedgerEntry, toStored } from "./ledger.ts";
 import { type Progress, type ProgressOptions, withProgress } from "./progress.ts";
-import { recordId, recordMetadata } from "./records.ts";
-import { type RemadeDocument, remakeDocument } from "./remake.ts";
 import { withRetries } from "./with-retries.ts";
 import type { WriteSums } from "./write-result.ts";
 
@@ -62,7 +58,7 @@ export async function buildGeneration(context: IndexContext, options: BuildOptio
   );
 }
 
-interface Build extends Omit<BuildOptions, "signal"> {
+export interface Build extends Omit<BuildOptions, "signal"> {
   /** The index, with the pipeline to be. */
   readonly context: IndexContext;
   readonly progress: Progress;
@@ -71,7 +67,7 @@ interface Build extends Omit<BuildOptions, "signal"> {
 }
 
 /** A generation under way: the head that names it, and what it is copied from. */
-interface Site {
+export interface Site {
   readonly stored: StoredHead;
   readonly live: Generation;
   readonly building: Building;
@@ -195,68 +191,6 @@ async function copyDocuments(work: Build, site: Site, ids: readonly string[], ag
 
 function forget(touch: { readonly key: string; readonly revision: Revision } | undefined): StateChange[] {
   return touch === undefined ? [] : [{ key: touch.key, delete: true, expect: touch.revision }];
-}
-
-interface Pair {
-  readonly id: string;
-  readonly original: LedgerEntry | undefined;
-  readonly copy: StoredEntry | undefined;
-}
-
-async function copyAnew(
-  { context, pipeline, sums, signal }: Build,
-  { live, building }: Site,
-  pairs: readonly Pair[],
-  writeId: string,
-) {
-  const target = { chunker: pipeline.chunker !== undefined, redactor: pipeline.redactor !== undefined };
-  const recordIds = pairs.flatMap(({ original }) => original?.chunks.map(({ id }) => id) ?? []);
-  const old = await (await context.recordsOf(live, signal)).get(recordIds, { signal });
-  const made: { readonly pair: Pair; readonly document: RemadeDocument | undefined }[] = [];
-  // Chunks of equal text have equal vectors, if the embedder is the same.
-  const vectors = new Map<string, Float32Array>();
-  const texts = new Map<string, string>();
-  for (const pair of pairs) {
-    const { id, original } = pair;
-    const document =
-      original && (await remakeDocument(context, id, original, (record) => old.get(record), target, signal));
-    made.push({ pair, document });
-    for (const { id: record, hash } of live.embedder === building.embedder ? (original?.chunks ?? []) : []) {
-      const vector = old.get(record)?.vector;
-      if (vector !== undefined) vectors.set(hash, vector);
-    }
-    for (const { hash, text } of document?.chunks ?? []) if (!vectors.has(hash)) texts.set(hash, text);
-  }
-  const wanted = [...texts].filter(([hash]) => !vectors.has(hash));
-  const embedded = await embedTexts(
-    context,
-    wanted.map(([, text]) => text),
-    sums.tally,
-    signal,
-  );
-  for (const [i, [hash]] of wanted.entries()) {
-    const vector = embedded[i];
-    // A generation is whole, or it is none.
-    if (!(vector instanceof Float32Array)) throw vector;
-    vectors.set(hash, vector);
-  }
-
-  const staged: VectorRecord[] = [];
-  const changes = made.map(({ pair: { id: documentId, copy: before }, document }) => {
-    if (document === undefined) return { id: documentId, before, after: undefined };
-    const { facts } = document;
-    const { metadata, metadataHash } = facts;
-    const chunks = withOccurrence(document.chunks).map(({ chunk, occurrence }): LedgerChunk => {
-      const { text, ...rest } = chunk;
-      const content = { documentId, embedder: building.embedder, hash: chunk.hash, occurrence, metadataHash };
-      const id = recordId(content, writeId);
-      const vector = vectors.get(chunk.hash) as Float32Array;
-      staged.push({ id, vector, text, metadata: recordMetadata(documentId, metadata, vector) });
-      return { id, ...rest };
-    });
-    return { id: documentId, before, after: { ...facts, chunks } };
-  });
-  return { changes, staged };
 }
 
 /** Reads back whether the vector store has all that the new generation lists. */

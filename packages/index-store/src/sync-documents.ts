@@ -1,10 +1,10 @@
 import { KeelsonError, type Revision, type StateEntry, type StateStore } from "@keelson/core";
 import { type Breather, createBreather } from "./breather.ts";
+import type { CheckOptions } from "./call-options.ts";
 import type { IndexContext } from "./context.ts";
 import type { DocumentSource } from "./documents.ts";
 import { invalid } from "./documents.ts";
 import { readHead } from "./head.ts";
-import type { CheckOptions } from "./index-type.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { isExpired, type LedgerEntry } from "./ledger.ts";
 import { moveToEmbedder } from "./move-to-embedder.ts";

@@ -1,8 +1,8 @@
 import { createBreather } from "./breather.ts";
+import type { CheckOptions } from "./call-options.ts";
 import type { IndexContext } from "./context.ts";
 import type { DocumentSource } from "./documents.ts";
 import { readHead } from "./head.ts";
-import type { CheckOptions } from "./index-type.ts";
 import { moveToEmbedder } from "./move-to-embedder.ts";
 import { withProgress } from "./progress.ts";
 import { writeDocuments } from "./write-documents.ts";

@@ -1,5 +1,6 @@
 import { assertKey, KeelsonError, type Secret } from "@keelson/core";
-import type { ChangeOptions, OverlapPolicy, RotationSchedule } from "./secret-store.ts";
+import type { OverlapPolicy, RotationSchedule } from "./rotation-types.ts";
+import type { ChangeOptions } from "./secret-store.ts";
 import type { SecretKind } from "./stored-secret.ts";
 
 const LONGEST_NAME = 256;

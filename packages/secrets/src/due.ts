@@ -1,4 +1,4 @@
-import type { DueRotation } from "./secret-store.ts";
+import type { DueRotation } from "./rotation-types.ts";
 import type { StoredSecret } from "./stored-secret.ts";
 import { currentOf, versionOf } from "./transitions.ts";
 

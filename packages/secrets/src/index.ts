@@ -7,33 +7,32 @@
 
 export { createSecretStore } from "./create-secret-store.ts";
 export type {
-  ChangeOptions,
-  CurrentVersion,
   DueOptions,
   DueRotation,
-  ExpireGraceOptions,
-  ExpireGraceResult,
-  GetOptions,
-  LiveSecret,
   OverlapPolicy,
-  PutOptions,
-  PutResult,
   ResumeOptions,
   ResumeResult,
   RotateOptions,
   RotateResult,
   RotationSchedule,
-  RotationStatus,
-  SecretStatus,
+} from "./rotation-types.ts";
+export type { RotationStatus, SecretStatus, VersionStatus } from "./secret-status.ts";
+export type {
+  ChangeOptions,
+  CurrentVersion,
+  ExpireGraceOptions,
+  ExpireGraceResult,
+  GetOptions,
+  LiveSecret,
+  PutOptions,
+  PutResult,
   SecretStore,
-  SecretStoreOptions,
-  SecretWarning,
   VerifyAccepted,
   VerifyOptions,
   VerifyRefused,
   VerifyResult,
-  VersionStatus,
 } from "./secret-store.ts";
+export type { SecretStoreOptions, SecretWarning } from "./secret-store-options.ts";
 export { createRotationRunner } from "./rotation-runner.ts";
 export type {
   RotatedSecret,

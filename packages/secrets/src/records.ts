@@ -11,7 +11,7 @@ import { headOf } from "./audit.ts";
 import { endingsOf, lifeOf, withEndings } from "./endings.ts";
 import { createEndingsLedger } from "./endings-ledger.ts";
 import { type LiveVersions, readLiveVersions } from "./live-versions.ts";
-import type { SecretWarning } from "./secret-store.ts";
+import type { SecretWarning } from "./secret-store-options.ts";
 import { fitted, openSecret, type StoredSecret, sealSecret } from "./stored-secret.ts";
 import type { Timekeeper } from "./timekeeper.ts";
 import { settled } from "./transitions.ts";

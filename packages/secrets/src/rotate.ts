@@ -1,6 +1,6 @@
 import { assertNotes } from "./arguments.ts";
 import { RotationRun, type RotationTools } from "./rotation-run.ts";
-import type { ResumeOptions, ResumeResult, RotateOptions, RotateResult } from "./secret-store.ts";
+import type { ResumeOptions, ResumeResult, RotateOptions, RotateResult } from "./rotation-types.ts";
 
 /** Carries out the `rotate` of a store. */
 export function rotate(tools: RotationTools, name: string, options: RotateOptions): Promise<RotateResult> {

@@ -2,7 +2,7 @@ import { KeelsonError } from "@keelson/core";
 import { invalid } from "./arguments.ts";
 import { MOST_LIVE } from "./live-versions.ts";
 import { hookNames, type RotationHooks } from "./rotation-hooks.ts";
-import type { OverlapPolicy } from "./secret-store.ts";
+import type { OverlapPolicy } from "./rotation-types.ts";
 import type { StoredRotation, StoredSecret, StoredVersion } from "./stored-secret.ts";
 import { type Candidate, currentOf, previousOf } from "./transitions.ts";
 

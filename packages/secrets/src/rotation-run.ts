@@ -12,7 +12,7 @@ import {
   rotationFailed,
   versionConflict,
 } from "./rotation-rules.ts";
-import type { OverlapPolicy, RotateOptions, RotateResult } from "./secret-store.ts";
+import type { OverlapPolicy, RotateOptions, RotateResult } from "./rotation-types.ts";
 import type { StoredRotation, StoredSecret } from "./stored-secret.ts";
 import type { Timekeeper } from "./timekeeper.ts";
 import {

@@ -8,7 +8,8 @@ import {
 } from "@keelson/core";
 import { assertSpan } from "./arguments.ts";
 import type { RotationHooks } from "./rotation-hooks.ts";
-import type { DueRotation, SecretStore } from "./secret-store.ts";
+import type { DueRotation } from "./rotation-types.ts";
+import type { SecretStore } from "./secret-store.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,55 +1,16 @@
-import type { AbortOptions, Clock, Secret, SecretBackend, StateStore } from "@keelson/core";
+import type { AbortOptions, Secret } from "@keelson/core";
 import type { AuditReport } from "./audit.ts";
-import type { RotationHooks } from "./rotation-hooks.ts";
-import type { RotationPhase, SecretKind, VersionStage } from "./stored-secret.ts";
-import type { ClockJump } from "./timekeeper.ts";
-import type { ConsumerUsage } from "./usage.ts";
-
-/** What `createSecretStore` takes. A whole `Storage` spread into it will do. */
-export interface SecretStoreOptions {
-  /** Where the records are kept. */
-  readonly secrets: SecretBackend;
-  /**
-   * Where it is kept, apart from the records, what has ended for good and who uses what. Every process over the same
-   * records should have the same. Without it, an older copy of a record that is put back into the backend brings back
-   * what was revoked since, and `expireGrace` cannot tell who still uses a version.
-   */
-  readonly state?: StateStore | undefined;
-  /** Judges deadlines and stamps events. Default: the system clock. */
-  readonly clock?: Clock | undefined;
-  /**
-   * Makes a value where none is given. It must be unguessable: at least 128 bits from a cryptographic source.
-   * Default: 32 random bytes in base64url, 43 characters.
-   */
-  readonly generate?: (() => string) | undefined;
-  /**
-   * By how much the wall clock may go forward beyond the monotonic time that has passed between two calls. After a
-   * greater jump the store goes on by monotonic time until the clock comes back or {@link SecretStore.trustClock} is
-   * called: no window ends early by a wrong clock, and `rotate` opens none by it. A process that starts believes its
-   * clock. Infinity turns it off. Default: one hour.
-   */
-  readonly maxJumpMs?: number | undefined;
-  /** Told of what no call can report, since it was no reason to fail. It must not throw. Default: nobody is. */
-  readonly onWarning?: ((warning: SecretWarning) => void) | undefined;
-}
-
-/**
- * What went wrong beside a call that went well.
- *
- * - `"clock-jumped"`: the wall clock went forward by more than `maxJumpMs`; told once a jump;
- * - `"usage-not-written"`: a use could not be stored. It is tried again a second later, and until then `expireGrace`
- *   in another process does not know of it;
- * - `"endings-not-written"`: the record was written, and what has ended by that not yet added to the state. The next
- *   call does it.
- */
-export type SecretWarning =
-  | ({ readonly type: "clock-jumped" } & ClockJump)
-  | {
-      readonly type: "usage-not-written" | "endings-not-written";
-      readonly name: string;
-      /** What the state store said. */
-      readonly error: unknown;
-    };
+import type {
+  DueOptions,
+  DueRotation,
+  ResumeOptions,
+  ResumeResult,
+  RotateOptions,
+  RotateResult,
+  RotationSchedule,
+} from "./rotation-types.ts";
+import type { SecretStatus } from "./secret-status.ts";
+import type { SecretKind } from "./stored-secret.ts";
 
 /** Who changed a secret and why, as the audit keeps it. Neither may hold a value. */
 export interface ChangeOptions extends AbortOptions {
@@ -77,94 +38,6 @@ export interface PutResult {
 export interface GetOptions extends AbortOptions {
   /** A live version: the current one, or a previous one inside its window. Default: the current one. */
   readonly version?: number | undefined;
-}
-
-/**
- * What a rotation does when the window of an earlier one is still open.
- *
- * - `"refuse"`: SECRET_GRACE_OPEN, since consumers may still hold the earlier version;
- * - `"keep-each-deadline"`: every earlier version lives to its own deadline, three live versions at the most;
- * - `"revoke-previous"`: earlier versions are revoked with the commit, for a leak.
- */
-export type OverlapPolicy = "refuse" | "keep-each-deadline" | "revoke-previous";
-
-/** What {@link SecretStore.rotate} takes. */
-export interface RotateOptions extends ChangeOptions {
-  /** How long the replaced version is still accepted, from the commit on: a whole number, 0 for not at all. */
-  readonly graceMs: number;
-  /** The new value. It must differ from every live one. Default: what the `create` hook or `generate` makes. */
-  readonly value?: string | Secret | undefined;
-  /** Rotate only if this is the current version. */
-  readonly ifVersion?: number | undefined;
-  /** What to do when a window is open. Default `"refuse"`. */
-  readonly onOverlap?: OverlapPolicy | undefined;
-  /** Side effects outside the store. */
-  readonly hooks?: RotationHooks | undefined;
-}
-
-/** What {@link SecretStore.rotate} did. */
-export interface RotateResult {
-  /** The new current version. */
-  readonly version: number;
-  /** The version it replaced; `undefined` where there was no current one. */
-  readonly previous: number | undefined;
-  /** From when on the replaced version is refused, in epoch milliseconds; `undefined` where it is refused already. */
-  readonly previousExpiresAtMs: number | undefined;
-  /** The new value. For kind `"verify"` this is the only time it is shown. */
-  readonly secret: Secret;
-  /** Did this call complete a rotation that an earlier one had begun? */
-  readonly resumed: boolean;
-  /** `false` when the rotation stands but its `finish` hook has failed. The next `rotate` runs it again first. */
-  readonly finished: boolean;
-}
-
-/** What {@link SecretStore.resume} takes. */
-export interface ResumeOptions extends ChangeOptions {
-  /** The hooks the rotation was begun with. */
-  readonly hooks?: RotationHooks | undefined;
-}
-
-/** What {@link SecretStore.resume} did. */
-export interface ResumeResult {
-  /**
-   * `"none"`: there was nothing to do. `"completed"`: the new version is current. `"taken-back"`: the old one stays,
-   * since the candidate was refused or its value is no longer known.
-   */
-  readonly outcome: "none" | "completed" | "taken-back";
-  /** The version that the rotation was to bring. */
-  readonly version: number | undefined;
-  /** The new value, where this call made it current. For kind `"verify"` this is the only time it is shown. */
-  readonly secret: Secret | undefined;
-}
-
-/** How often a secret is to be rotated. */
-export interface RotationSchedule {
-  /** How old the current version may become: a whole number of milliseconds, more than `graceMs`. */
-  readonly everyMs: number;
-  /** How long the replaced version is then still accepted. */
-  readonly graceMs: number;
-}
-
-/** What {@link SecretStore.due} takes. */
-export interface DueOptions extends AbortOptions {
-  /** Also what will be due within this time. Default 0. */
-  readonly withinMs?: number | undefined;
-}
-
-/** One secret that waits to be rotated. */
-export interface DueRotation {
-  readonly name: string;
-  /**
-   * `"unfinished"`: a rotation was begun and not ended; {@link SecretStore.resume} takes it up. `"scheduled"`: the
-   * current version is too old.
-   */
-  readonly reason: "unfinished" | "scheduled";
-  /** The current version. As `ifVersion` of `rotate` it makes sure that the rotation takes place once. */
-  readonly version: number | undefined;
-  /** Since when, or from when on, in epoch milliseconds. */
-  readonly dueAtMs: number;
-  /** As scheduled; `undefined` for an unfinished rotation, which has its own. */
-  readonly graceMs: number | undefined;
 }
 
 /** What {@link SecretStore.verify} takes. */
@@ -227,51 +100,6 @@ export interface ExpireGraceOptions extends ChangeOptions {
 export interface ExpireGraceResult {
   /** The versions that this call revoked, ascending. Empty where no window was open. */
   readonly revoked: readonly number[];
-}
-
-/** One version, without its value. */
-export interface VersionStatus {
-  /** Its number, from 1. Numbers are never given twice. */
-  readonly version: number;
-  readonly stage: VersionStage;
-  /** When it was made, in epoch milliseconds. */
-  readonly createdAtMs: number;
-  /** For a previous version: from when on it is refused, in epoch milliseconds. */
-  readonly expiresAtMs: number | undefined;
-  /** For a revoked version: since when, in epoch milliseconds. */
-  readonly revokedAtMs: number | undefined;
-  /** 16 hexadecimal digits under a key of this secret alone: equal for equal values, comparable with nothing else. */
-  readonly fingerprint: string | undefined;
-  /** Who has presented it, by name of the consumer. Without a `state`, to this store alone. */
-  readonly usage: readonly ConsumerUsage[];
-}
-
-/** A secret as it stands, without values. */
-export interface SecretStatus {
-  readonly name: string;
-  readonly kind: SecretKind;
-  /** The current version's number; `undefined` after it was revoked. */
-  readonly current: number | undefined;
-  /** All live and pending versions and the last 16 revoked ones, ascending. */
-  readonly versions: readonly VersionStatus[];
-  /** A rotation under way, or left by a crash: `rotate` takes it up. */
-  readonly rotation: RotationStatus | undefined;
-  /** How often it is to be rotated; `undefined` where that is not scheduled. */
-  readonly schedule: RotationSchedule | undefined;
-  /** The jump that the wall clock has made, as this store sees it; `undefined` while it is believed. */
-  readonly clockJump: ClockJump | undefined;
-}
-
-/** A rotation that has not ended. */
-export interface RotationStatus {
-  /** The version it is to bring. */
-  readonly version: number;
-  /** The step that comes next. */
-  readonly phase: RotationPhase;
-  /** The hooks it was begun with; whoever takes it up gives them again. */
-  readonly hooks: readonly string[];
-  /** Which try of setting and testing the candidate this is, 1 or 2. */
-  readonly attempt: number;
 }
 
 /**

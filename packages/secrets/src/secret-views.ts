@@ -1,5 +1,6 @@
 import { Secret } from "@keelson/core";
-import type { LiveSecret, SecretStatus } from "./secret-store.ts";
+import type { SecretStatus } from "./secret-status.ts";
+import type { LiveSecret } from "./secret-store.ts";
 import type { StoredSecret } from "./stored-secret.ts";
 import type { ClockJump } from "./timekeeper.ts";
 import { currentOf, previousOf } from "./transitions.ts";

@@ -2,7 +2,7 @@ import { KeelsonError, Secret } from "@keelson/core";
 import { invalid } from "./arguments.ts";
 import { type AuditLog, shortened } from "./audit.ts";
 import { decodeToken } from "./digest.ts";
-import type { OverlapPolicy, RotationSchedule } from "./secret-store.ts";
+import type { OverlapPolicy, RotationSchedule } from "./rotation-types.ts";
 
 /**
  * What a secret is for.

@@ -1,6 +1,6 @@
 import { type AuditAction, appendEvent } from "./audit.ts";
 import type { ValueDigest } from "./digest.ts";
-import type { OverlapPolicy, RotationSchedule } from "./secret-store.ts";
+import type { OverlapPolicy, RotationSchedule } from "./rotation-types.ts";
 import type {
   RotationPhase,
   SecretKind,

@@ -1,7 +1,7 @@
 import { isKeelsonError, type Json, type StateStore } from "@keelson/core";
 import { abortable } from "./abortable.ts";
 import { MOST_CONFLICTS } from "./records.ts";
-import type { SecretWarning } from "./secret-store.ts";
+import type { SecretWarning } from "./secret-store-options.ts";
 
 const PREFIX = "secrets/usage/";
 /** How much later than stored a version may last have been used, by any process. */
