@@ -75,8 +75,13 @@ export {
 } from "./keelson-error.ts";
 export { type ErrorCode, type ErrorDetails, errorCodes } from "./error-codes.ts";
 
-// Checks, for those who write plug-ins
+// Tools, for those who write plug-ins
 export { assertId, assertKey, assertUniqueIds } from "./assert-id.ts";
 export { assertTopK, assertVector } from "./assert-vector.ts";
 export { assertJson } from "./assert-json.ts";
+export { assertSecret } from "./assert-secret.ts";
+export { argumentInvalid } from "./argument-invalid.ts";
+export { secretConflict, secretUnreadable } from "./secret-errors.ts";
+export { orAbort } from "./or-abort.ts";
+export { type TimeoutOptions, withTimeout } from "./with-timeout.ts";
 export { assertSpecVersion, type VersionedPlugin } from "./spec-version.ts";

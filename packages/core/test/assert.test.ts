@@ -5,12 +5,14 @@ import {
   assertId,
   assertJson,
   assertKey,
+  assertSecret,
   assertSpecVersion,
   assertTopK,
   assertUniqueIds,
   assertVector,
   type ErrorCode,
   isKeelsonError,
+  Secret,
 } from "../src/index.ts";
 
 function codeOf(run: () => void): ErrorCode | undefined {
@@ -125,5 +127,23 @@ describe("assertSpecVersion", () => {
       expect(codeOf(() => assertSpecVersion({ specVersion }, "Embedder"))).toBe("SPEC_VERSION_UNSUPPORTED");
     }
     expect(() => assertSpecVersion({ specVersion: 2 }, "Embedder")).toThrow("supported: 1");
+  });
+});
+
+describe("assertSecret", () => {
+  const secret = (value: string): Secret => new Secret(value, { name: "key", version: 1 });
+
+  it("accepts a secret, also of another copy of this package", () => {
+    expect(codeOf(() => assertSecret(secret("x")))).toBeUndefined();
+    expect(codeOf(() => assertSecret({ expose: () => "x" }))).toBeUndefined();
+  });
+
+  it.each(["text", undefined, null, 7, {}])("refuses %j", (payload) => {
+    expect(codeOf(() => assertSecret(payload))).toBe("ARGUMENT_INVALID");
+  });
+
+  it("counts bytes of UTF-8, and quotes none of them", () => {
+    expect(codeOf(() => assertSecret(secret("éa"), 3))).toBeUndefined();
+    expect(() => assertSecret(secret("éé"), 3)).toThrow("payload has more than 3 bytes");
   });
 });
