@@ -1,11 +1,16 @@
 import { randomBytes } from "node:crypto";
 import {
+  argumentInvalid,
   assertKey,
+  assertSecret,
   type Clock,
   type ExpectedRevision,
   KeelsonError,
+  orAbort,
   Secret,
   type SecretBackend,
+  secretConflict,
+  secretUnreadable,
   systemClock,
 } from "@keelson/core";
 import { fromStoredName, toStoredName } from "./secret-names.ts";
@@ -59,7 +64,7 @@ interface Known {
 export function createAwsSecrets(options: AwsSecretsOptions): SecretBackend {
   const { client, prefix = "keelson/", clock = systemClock } = options;
   if (!/^[A-Za-z0-9/_+=.@-]{1,100}$/.test(prefix))
-    throw invalid("prefix", "is not 1 to 100 of the characters that names may have");
+    throw argumentInvalid("prefix", "is not 1 to 100 of the characters that names may have");
   const idOf = (name: string): string => prefix + toStoredName(name).segment;
   let newest = 0;
 
@@ -87,7 +92,7 @@ export function createAwsSecrets(options: AwsSecretsOptions): SecretBackend {
     const now = await look(name, signal);
     // An earlier attempt of this very write has taken place, and its answer was lost.
     if (now?.versionId === id) return;
-    throw conflict(name, expect, now?.revision ?? "absent");
+    throw secretConflict(name, expect, now?.revision ?? "absent");
   };
 
   const create = async (
@@ -152,7 +157,7 @@ export function createAwsSecrets(options: AwsSecretsOptions): SecretBackend {
       const found = await look(name, signal);
       if (found === undefined) return undefined;
       const { SecretString, revision } = found;
-      if (SecretString === undefined) throw unreadable(name);
+      if (SecretString === undefined) throw secretUnreadable(name, "somebody else has written it");
       return {
         payload: new Secret(SecretString.slice(MARKER.length), { name, version: revision }),
         revision,
@@ -162,10 +167,11 @@ export function createAwsSecrets(options: AwsSecretsOptions): SecretBackend {
     async write(name, payload, { expect, signal }) {
       signal?.throwIfAborted();
       assertKey(name, 256);
-      const text = MARKER + textOf(payload);
+      assertSecret(payload, MAX_PAYLOAD_BYTES);
+      const text = MARKER + payload.expose();
       const before = await look(name, signal);
       if ((before?.revision ?? "absent") !== expect)
-        throw conflict(name, expect, before?.revision ?? "absent");
+        throw secretConflict(name, expect, before?.revision ?? "absent");
       newest = Math.max(newest + 1, (before?.revision ?? 0) + 1, Math.floor(clock.now() * 1000));
       const revision = newest;
       const id = `keelson-${String(revision).padStart(16, "0")}-${randomBytes(8).toString("hex")}`;
@@ -212,18 +218,11 @@ async function asked<T>(
   call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal?.reason);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
   try {
-    return await Promise.race([call(signal === undefined ? {} : { abortSignal: signal }), aborted]);
+    return await orAbort(call(signal === undefined ? {} : { abortSignal: signal }), signal);
   } catch (error) {
     signal?.throwIfAborted();
     throw failed(operation, error);
-  } finally {
-    signal?.removeEventListener("abort", stop);
   }
 }
 
@@ -250,35 +249,4 @@ function isRefused(error: unknown, ...reasons: readonly string[]): boolean {
 function revisionOf(versionId: string, created: Date | undefined): number {
   const [, number] = OURS.exec(versionId) ?? [];
   return number === undefined ? (created?.getTime() ?? 0) * 1000 + 1 : Number(number);
-}
-
-function textOf(payload: Secret): string {
-  // By shape, since a secret may come from another copy of core.
-  if (typeof (payload as Secret | undefined)?.expose !== "function")
-    throw invalid("payload", "is not a Secret");
-  const text = payload.expose();
-  if (Buffer.byteLength(text) > MAX_PAYLOAD_BYTES)
-    throw invalid("payload", `has more than ${MAX_PAYLOAD_BYTES} bytes`);
-  return text;
-}
-
-function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} ${reason}`, { details: { argument, reason } });
-}
-
-function conflict(
-  name: string,
-  expect: ExpectedRevision,
-  actual: ExpectedRevision,
-): KeelsonError<"SECRET_CONFLICT"> {
-  return new KeelsonError("SECRET_CONFLICT", `the secret ${name} is at ${actual}, expected ${expect}`, {
-    details: { name, expect, actual },
-  });
-}
-
-function unreadable(name: string): KeelsonError<"SECRET_UNREADABLE"> {
-  const reason = "somebody else has written it";
-  return new KeelsonError("SECRET_UNREADABLE", `the secret ${name} cannot be read: ${reason}`, {
-    details: { name, reason },
-  });
 }

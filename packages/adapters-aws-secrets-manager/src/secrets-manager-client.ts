@@ -1,4 +1,4 @@
-import { type Awaitable, type Clock, type Secret, systemClock } from "@keelson/core";
+import { type Awaitable, type Clock, type Secret, systemClock, withTimeout } from "@keelson/core";
 import { AwsClient } from "aws4fetch";
 import type { CallOptions, CurrentValue, SecretPage, SecretsManagerCalls } from "./secrets-manager-calls.ts";
 
@@ -119,28 +119,13 @@ async function send(
     body: JSON.stringify(input),
     aws: { datetime: new Date(clock.now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, "") },
   });
-  const over = new AbortController();
-  const stop = (): void => over.abort(signal?.reason);
-  signal?.addEventListener("abort", stop, { once: true });
-  const rung = new AbortController();
-  void clock.sleep(timeoutMs, { signal: rung.signal }).then(
-    () => over.abort(new Error("timeout")),
-    () => {},
-  );
-  try {
-    const ended = new Promise<never>((_, reject) => {
-      over.signal.addEventListener("abort", () => reject(over.signal.reason), { once: true });
-    });
-    const answered = (fetch ?? globalThis.fetch)(request, { signal: over.signal }).then(async (response) => {
-      const body = (await response.json().catch(() => ({}))) as { __type?: string };
-      if (!response.ok) throw serviceError(body.__type, response.status);
-      return body;
-    });
-    return await Promise.race([answered, ended]);
-  } finally {
-    rung.abort();
-    signal?.removeEventListener("abort", stop);
-  }
+  const ask = async (ended: AbortSignal): Promise<unknown> => {
+    const response = await (fetch ?? globalThis.fetch)(request, { signal: ended });
+    const body = (await response.json().catch(() => ({}))) as { __type?: string };
+    if (!response.ok) throw serviceError(body.__type, response.status);
+    return body;
+  };
+  return await withTimeout(ask, { timeoutMs, clock, signal, onTimeout: () => new Error("timeout") });
 }
 
 function exposed(value: string | Secret): string {

@@ -1,4 +1,4 @@
-import { type Clock, KeelsonError } from "@keelson/core";
+import { argumentInvalid, type Clock } from "@keelson/core";
 import { nextTurn } from "./next-turn.ts";
 
 const DEFAULT_NOW_MS = Date.UTC(2026, 0, 1);
@@ -98,7 +98,7 @@ export function createManualClock(options: ManualClockOptions = {}): ManualClock
     sleep: async (ms, sleepOptions) => {
       const signal = sleepOptions?.signal;
       signal?.throwIfAborted();
-      if (Number.isNaN(ms)) throw invalid("ms", ms);
+      if (Number.isNaN(ms)) throw argumentInvalid("ms", `is ${ms}`);
       await new Promise<void>((resolve, reject) => {
         const leave = (): void => {
           signal?.removeEventListener("abort", stop);
@@ -126,7 +126,7 @@ export function createManualClock(options: ManualClockOptions = {}): ManualClock
       });
     },
     advance: (ms) => {
-      if (!Number.isFinite(ms) || ms < 0) return Promise.reject(invalid("ms", ms));
+      if (!Number.isFinite(ms) || ms < 0) return Promise.reject(argumentInvalid("ms", `is ${ms}`));
       advancing = advancing.then(() => run(ms));
       return advancing;
     },
@@ -138,10 +138,5 @@ export function createManualClock(options: ManualClockOptions = {}): ManualClock
 }
 
 function assertFinite(value: number, argument: string): void {
-  if (!Number.isFinite(value)) throw invalid(argument, value);
-}
-
-function invalid(argument: string, value: number): KeelsonError<"ARGUMENT_INVALID"> {
-  const reason = `is ${String(value)}`;
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} ${reason}`, { details: { argument, reason } });
+  if (!Number.isFinite(value)) throw argumentInvalid(argument, `is ${String(value)}`);
 }

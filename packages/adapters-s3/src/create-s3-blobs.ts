@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { assertKey, type BlobInfo, type BlobStore, KeelsonError } from "@keelson/core";
+import { argumentInvalid, assertKey, type BlobInfo, type BlobStore, KeelsonError } from "@keelson/core";
 import { assertObjectKey, decodeObjectKey, encodeObjectKey } from "./object-key.ts";
 import type { S3Like, S3Listing, S3Object } from "./s3-like.ts";
 
@@ -186,8 +186,4 @@ function statusOf(error: unknown): number | undefined {
 
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-function argumentInvalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} ${reason}`, { details: { argument, reason } });
 }

@@ -1,11 +1,14 @@
 import {
   type Awaitable,
+  argumentInvalid,
   assertKey,
+  assertSecret,
   type Clock,
   type ExpectedRevision,
-  KeelsonError,
   Secret,
   type SecretBackend,
+  secretConflict,
+  secretUnreadable,
   systemClock,
 } from "@keelson/core";
 import { fromSegment, toSegment } from "./path-segment.ts";
@@ -66,8 +69,8 @@ interface Known {
 export function createVaultSecrets(options: VaultSecretsOptions): SecretBackend {
   const { url, token, mount = "secret", path = "keelson", namespace } = options;
   const { timeoutMs = 10_000, attempts = 4, clock = systemClock } = options;
-  if (!URL.canParse(url)) throw invalid("url", "is no URL");
-  if (!(attempts >= 1)) throw invalid("attempts", "is not at least 1");
+  if (!URL.canParse(url)) throw argumentInvalid("url", "is no URL");
+  if (!(attempts >= 1)) throw argumentInvalid("attempts", "is not at least 1");
   const folder = { mount: pathOf("mount", mount), path: pathOf("path", path) };
   const fetch: typeof globalThis.fetch = (...call) => (options.fetch ?? globalThis.fetch)(...call);
   const call = createVaultClient({ url, token, namespace, fetch, clock, timeoutMs, attempts });
@@ -95,7 +98,7 @@ export function createVaultSecrets(options: VaultSecretsOptions): SecretBackend 
       if (status !== 200) throw failed(request, status, `answered ${status}`);
       const { data, metadata } = objectOf(objectOf(body).data);
       const { payload } = objectOf(data);
-      if (typeof payload !== "string") throw unreadable(name);
+      if (typeof payload !== "string") throw secretUnreadable(name, "somebody else has written it");
       const revision = revisionOf(request, objectOf(metadata).created_time);
       return { payload: new Secret(payload, { name, version: revision }), revision };
     },
@@ -103,9 +106,9 @@ export function createVaultSecrets(options: VaultSecretsOptions): SecretBackend 
     async write(name, payload, { expect, signal }) {
       signal?.throwIfAborted();
       assertKey(name, 256);
-      const text = textOf(payload);
+      assertSecret(payload, MAX_PAYLOAD_BYTES);
       const known = await look(name, signal);
-      if (known.revision !== expect) throw conflict(name, expect, known.revision);
+      if (known.revision !== expect) throw secretConflict(name, expect, known.revision);
       if (known.keepsOlder) {
         const body = { max_versions: 1, cas_required: true };
         const request = {
@@ -117,14 +120,14 @@ export function createVaultSecrets(options: VaultSecretsOptions): SecretBackend 
         } as const;
         expectDone(request, await call({ ...request, path: at("metadata", name) }));
       }
-      const body = { options: { cas: known.version }, data: { payload: text } };
+      const body = { options: { cas: known.version }, data: { payload: payload.expose() } };
       const request = { operation: "write", method: "POST", repeatable: false, signal, body } as const;
       const answer = await call({ ...request, path: at("data", name) });
       if (answer.status === 400) {
         // Check-and-set has refused it, or the request is wrong: what is there now tells which.
         const now = await look(name, signal);
         if (now.version !== known.version || now.revision !== expect)
-          throw conflict(name, expect, now.revision);
+          throw secretConflict(name, expect, now.revision);
       }
       expectDone(request, answer);
       return { revision: revisionOf(request, objectOf(objectOf(answer.body).data).created_time) };
@@ -178,16 +181,6 @@ function revisionOf(request: Pick<VaultCall, "operation">, createdTime: unknown)
   return revision;
 }
 
-function textOf(payload: Secret): string {
-  // By shape, since a secret may come from another copy of core.
-  if (typeof (payload as Secret | undefined)?.expose !== "function")
-    throw invalid("payload", "is not a Secret");
-  const text = payload.expose();
-  if (Buffer.byteLength(text) > MAX_PAYLOAD_BYTES)
-    throw invalid("payload", `has more than ${MAX_PAYLOAD_BYTES} bytes`);
-  return text;
-}
-
 function expectDone(request: Pick<VaultCall, "operation">, { status }: { readonly status: number }): void {
   if (status !== 200 && status !== 204) throw failed(request, status, `answered ${status}`);
 }
@@ -195,31 +188,10 @@ function expectDone(request: Pick<VaultCall, "operation">, { status }: { readonl
 function pathOf(argument: string, path: string): string {
   const segments = path.split("/");
   if (segments.some((segment) => !/^[A-Za-z0-9_-]+$/.test(segment)))
-    throw invalid(argument, "is not made of letters, digits, _ and -, parted by /");
+    throw argumentInvalid(argument, "is not made of letters, digits, _ and -, parted by /");
   return path;
 }
 
 function objectOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} ${reason}`, { details: { argument, reason } });
-}
-
-function conflict(
-  name: string,
-  expect: ExpectedRevision,
-  actual: ExpectedRevision,
-): KeelsonError<"SECRET_CONFLICT"> {
-  return new KeelsonError("SECRET_CONFLICT", `the secret ${name} is at ${actual}, expected ${expect}`, {
-    details: { name, expect, actual },
-  });
-}
-
-function unreadable(name: string): KeelsonError<"SECRET_UNREADABLE"> {
-  const reason = "somebody else has written it";
-  return new KeelsonError("SECRET_UNREADABLE", `the secret ${name} cannot be read: ${reason}`, {
-    details: { name, reason },
-  });
 }

@@ -1,4 +1,4 @@
-import { type Awaitable, type Clock, KeelsonError, type Secret } from "@keelson/core";
+import { type Awaitable, type Clock, KeelsonError, type Secret, withTimeout } from "@keelson/core";
 
 /** How Vault is spoken to. */
 export interface VaultClientOptions {
@@ -78,23 +78,12 @@ async function send(
   { method, path, body, signal }: VaultCall,
 ): Promise<VaultAnswer & { readonly retryAfterMs: number }> {
   const given = typeof token === "function" ? await token() : token;
-  const over = new AbortController();
-  const stop = (): void => over.abort(signal?.reason);
-  signal?.addEventListener("abort", stop, { once: true });
-  const rung = new AbortController();
-  void clock.sleep(timeoutMs, { signal: rung.signal }).then(
-    () => over.abort(new Error("timeout")),
-    () => {},
-  );
-  try {
-    const aborted = new Promise<never>((_, reject) => {
-      over.signal.addEventListener("abort", () => reject(over.signal.reason), { once: true });
-    });
-    const answered = fetch(new URL(`/v1/${path}`, url), {
+  const ask = async (ended: AbortSignal): Promise<VaultAnswer & { readonly retryAfterMs: number }> => {
+    const response = await fetch(new URL(`/v1/${path}`, url), {
       method,
       // A redirect could carry the token elsewhere.
       redirect: "error",
-      signal: over.signal,
+      signal: ended,
       headers: {
         "x-vault-token": typeof given === "string" ? given : given.expose(),
         "x-vault-request": "true",
@@ -102,16 +91,14 @@ async function send(
         ...(body !== undefined && { "content-type": "application/json" }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-    }).then(async (response) => ({
+    });
+    return {
       status: response.status,
       body: parse(await response.text()),
       retryAfterMs: Number(response.headers.get("retry-after") ?? 0) * 1000 || 0,
-    }));
-    return await Promise.race([answered, aborted]);
-  } finally {
-    rung.abort();
-    signal?.removeEventListener("abort", stop);
-  }
+    };
+  };
+  return await withTimeout(ask, { timeoutMs, clock, signal, onTimeout: () => new Error("timeout") });
 }
 
 function parse(text: string): unknown {

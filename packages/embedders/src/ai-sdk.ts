@@ -1,4 +1,4 @@
-import { type Clock, type Embedder, type Json, KeelsonError, systemClock } from "@keelson/core";
+import { argumentInvalid, type Clock, type Embedder, type Json, systemClock } from "@keelson/core";
 import { assertEmbedderOptions } from "./assert-embedder-options.ts";
 import { callClient } from "./call-client.ts";
 import { toVectors } from "./to-vectors.ts";
@@ -71,10 +71,8 @@ export interface FromAiSdkOptions {
 export function fromAiSdk(model: AiSdkEmbeddingModel, options: FromAiSdkOptions): Embedder {
   const { dimension, providerOptions, queryProviderOptions, clock = systemClock } = options;
   if (!SPECIFICATIONS.includes(model.specificationVersion)) {
-    const reason = `of specification ${String(model.specificationVersion)}; supported: ${SPECIFICATIONS.join(", ")}`;
-    throw new KeelsonError("ARGUMENT_INVALID", `the model is ${reason}`, {
-      details: { argument: "model", reason },
-    });
+    const reason = `is of specification ${String(model.specificationVersion)}; supported: ${SPECIFICATIONS.join(", ")}`;
+    throw argumentInvalid("model", reason);
   }
   const suffix = providerOptions === undefined ? "" : `:${JSON.stringify(providerOptions)}`;
   const id = options.id ?? `${model.provider}:${model.modelId}:${dimension}${suffix}`;

@@ -1,4 +1,4 @@
-import { KeelsonError } from "@keelson/core";
+import { argumentInvalid } from "@keelson/core";
 
 /**
  * Refuses what cannot be an embedder's id, dimension or batch size, before anything is embedded with it.
@@ -11,16 +11,12 @@ export function assertEmbedderOptions(options: {
   readonly maxBatchSize?: unknown;
 }): void {
   const { id, dimension, maxBatchSize } = options;
-  if (typeof id !== "string" || id === "") throw invalid("id", "not a string, or empty");
-  if (!isCount(dimension)) throw invalid("dimension", "not a whole number of at least 1");
+  if (typeof id !== "string" || id === "") throw argumentInvalid("id", "is not a string, or empty");
+  if (!isCount(dimension)) throw argumentInvalid("dimension", "is not a whole number of at least 1");
   if (maxBatchSize !== undefined && !isCount(maxBatchSize))
-    throw invalid("maxBatchSize", "not a whole number of at least 1");
+    throw argumentInvalid("maxBatchSize", "is not a whole number of at least 1");
 }
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 1;
-}
-
-function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} is ${reason}`, { details: { argument, reason } });
 }

@@ -1,4 +1,4 @@
-import type { AbortOptions, Clock } from "@keelson/core";
+import { type AbortOptions, type Clock, orAbort } from "@keelson/core";
 import { embeddingFailed, isRetryableStatus } from "./embedding-failed.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
@@ -17,22 +17,15 @@ export interface ClientCall<T> extends AbortOptions {
 export async function callClient<T>(call: ClientCall<T>): Promise<T> {
   const { signal } = call;
   signal?.throwIfAborted();
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal?.reason);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
   try {
-    return await Promise.race([call.run(), aborted]);
+    return await orAbort(Promise.resolve(call.run()), signal);
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
+    signal?.throwIfAborted();
     throw embeddingFailed({
       embedder: call.embedder,
       texts: call.texts,
       ...factsOf(error, call.clock.now()),
     });
-  } finally {
-    if (stop) signal?.removeEventListener("abort", stop);
   }
 }
 

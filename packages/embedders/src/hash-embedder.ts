@@ -1,4 +1,4 @@
-import { type Embedder, KeelsonError } from "@keelson/core";
+import { argumentInvalid, type Embedder } from "@keelson/core";
 import { stem } from "porter2";
 import { STOP_WORDS } from "./stop-words.ts";
 import { tokenize } from "./tokenize.ts";
@@ -51,9 +51,10 @@ export interface HashEmbedderOptions {
 export function createHashEmbedder(options: HashEmbedderOptions = {}): Embedder {
   const { dimension = 1024, language = "english", bigrams = true } = options;
   if (!Number.isInteger(dimension) || dimension < 1 || dimension > LARGEST_DIMENSION)
-    throw invalid("dimension", `not a whole number from 1 to ${LARGEST_DIMENSION}`);
-  if (language !== "english" && language !== "none") throw invalid("language", "neither english nor none");
-  if (typeof bigrams !== "boolean") throw invalid("bigrams", "neither true nor false");
+    throw argumentInvalid("dimension", `is not a whole number from 1 to ${LARGEST_DIMENSION}`);
+  if (language !== "english" && language !== "none")
+    throw argumentInvalid("language", "is neither english nor none");
+  if (typeof bigrams !== "boolean") throw argumentInvalid("bigrams", "is neither true nor false");
 
   return Object.freeze({
     specVersion: 1,
@@ -122,8 +123,4 @@ function mix(hash: number): number {
   h ^= h >>> 13;
   h = Math.imul(h, 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
-}
-
-function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} is ${reason}`, { details: { argument, reason } });
 }

@@ -1,16 +1,17 @@
 import {
   type Awaitable,
+  argumentInvalid,
   type Clock,
   type Embedder,
-  KeelsonError,
+  isKeelsonError,
   type Secret,
   systemClock,
+  withTimeout,
 } from "@keelson/core";
 import { assertEmbedderOptions } from "./assert-embedder-options.ts";
 import { embeddingFailed, isRetryableStatus } from "./embedding-failed.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { toVectors } from "./to-vectors.ts";
-import { withTimeout } from "./with-timeout.ts";
 
 /** What {@link createHttpEmbedder} takes. */
 export interface HttpEmbedderOptions {
@@ -75,8 +76,8 @@ export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
   const { documentPrefix = "", queryPrefix } = options;
   const id = options.id ?? `${model}:${dimension}${documentPrefix && `:${documentPrefix}`}`;
   assertEmbedderOptions({ id, dimension, maxBatchSize });
-  if (typeof model !== "string" || model === "") throw invalid("model", "not a string, or empty");
-  if (!(timeoutMs > 0)) throw invalid("timeoutMs", "not above 0");
+  if (typeof model !== "string" || model === "") throw argumentInvalid("model", "is not a string, or empty");
+  if (!(timeoutMs > 0)) throw argumentInvalid("timeoutMs", "is not above 0");
   assertUrl(url);
 
   const embedder = {
@@ -131,12 +132,10 @@ export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
         throw fail("the service's answer is not JSON", true);
       }
     };
-    const answer = await withTimeout(request, {
-      timeoutMs,
-      clock,
-      signal,
-      onTimeout: () => fail(`no answer within ${timeoutMs} ms`, true),
-      onFailure: () => fail("the request failed", true),
+    const onTimeout = (): Error => fail(`no answer within ${timeoutMs} ms`, true);
+    const answer = await withTimeout(request, { timeoutMs, clock, signal, onTimeout }).catch((error) => {
+      signal?.throwIfAborted();
+      throw isKeelsonError(error) ? error : fail("the request failed", true);
     });
     return toVectors(inOrder(answer, texts.length), { embedder: id, texts: texts.length, dimension });
   }
@@ -166,9 +165,5 @@ function inOrder(answer: unknown, texts: number): unknown {
 function assertUrl(url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:")
-    throw invalid("url", "not an http(s) URL");
-}
-
-function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} is ${reason}`, { details: { argument, reason } });
+    throw argumentInvalid("url", "is not an http(s) URL");
 }

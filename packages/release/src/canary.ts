@@ -1,6 +1,7 @@
 import {
   type AbortOptions,
   type AnyIterable,
+  argumentInvalid,
   assertJson,
   assertUniqueIds,
   type EvalCase,
@@ -10,7 +11,7 @@ import { errorGuard, missingGuard } from "./answer-guards.ts";
 import { costOf } from "./canary-evidence.ts";
 import { type CanaryJudge, createCanaryJudge } from "./canary-judge.ts";
 import type { CanaryLedger } from "./canary-ledger.ts";
-import { checkAmount, checkShare, checkWhole, invalidArgument } from "./check-argument.ts";
+import { checkAmount, checkShare, checkWhole } from "./check-argument.ts";
 import type { Gate, GateDecision, GateEvidence } from "./gate.ts";
 import type { Guard } from "./guard.ts";
 import { createGuardSet } from "./guard-set.ts";
@@ -180,7 +181,7 @@ function canarySettings(options: CanaryOptions, candidate: Release) {
   checkWhole("repeats", repeats, 1);
   checkShare("maxMissing", maxMissing);
   checkWhole("seed", seed, 0);
-  if (seed >= 2 ** 32) throw invalidArgument("seed", `is ${seed}, expected less than 2^32`);
+  if (seed >= 2 ** 32) throw argumentInvalid("seed", `is ${seed}, expected less than 2^32`);
   if (maxCostUsd !== undefined) checkAmount("maxCostUsd", maxCostUsd);
   if (maxCases !== undefined) checkWhole("maxCases", maxCases, 0);
   return {

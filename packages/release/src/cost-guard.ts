@@ -1,6 +1,6 @@
+import { argumentInvalid } from "@keelson/core";
 import { HARM_BETS } from "./bets.ts";
 import { bettingTest } from "./betting.ts";
-import { invalidArgument } from "./check-argument.ts";
 import type { Guard, Sample } from "./guard.ts";
 import {
   type GuardOptions,
@@ -42,7 +42,7 @@ const CAP = 4;
 export function costGuard(options: CostGuardOptions = {}): Guard<CostGuardState> {
   const { ratio = 1.1, onBreach = "hold", alpha } = options;
   if (!(ratio >= 1 && ratio < Number.POSITIVE_INFINITY)) {
-    throw invalidArgument("ratio", `is ${ratio}, expected a finite number of at least 1`);
+    throw argumentInvalid("ratio", `is ${ratio}, expected a finite number of at least 1`);
   }
   const test = bettingTest(HARM_BETS, 1);
   const cost = ({ costUsd }: Sample): number | null => costUsd ?? null;

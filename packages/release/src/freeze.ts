@@ -1,4 +1,4 @@
-import { invalidArgument } from "./check-argument.ts";
+import { argumentInvalid } from "@keelson/core";
 
 /** A day of the week, in English. */
 export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
@@ -46,19 +46,19 @@ export function checkFreeze(windows: readonly FreezeWindow[]): void {
   for (const window of windows) {
     if ("fromMs" in window) {
       if (Number.isFinite(window.fromMs) && window.untilMs > window.fromMs) continue;
-      throw invalidArgument("freeze", "has a window that does not end after it begins");
+      throw argumentInvalid("freeze", "has a window that does not end after it begins");
     }
     const { days = [], from = "00:00", to = "24:00", timeZone = "UTC" } = window;
     for (const day of days)
-      if (!DAYS.includes(day)) throw invalidArgument("freeze", `has no day ${String(day)}`);
-    if (!TIME.test(from)) throw invalidArgument("freeze", `has a time of ${String(from)}, expected HH:MM`);
+      if (!DAYS.includes(day)) throw argumentInvalid("freeze", `has no day ${String(day)}`);
+    if (!TIME.test(from)) throw argumentInvalid("freeze", `has a time of ${String(from)}, expected HH:MM`);
     if (to !== "24:00" && !TIME.test(to)) {
-      throw invalidArgument("freeze", `has a time of ${String(to)}, expected HH:MM`);
+      throw argumentInvalid("freeze", `has a time of ${String(to)}, expected HH:MM`);
     }
     try {
       localTime(timeZone, 0);
     } catch {
-      throw invalidArgument("freeze", `has an unknown time zone ${String(timeZone)}`);
+      throw argumentInvalid("freeze", `has an unknown time zone ${String(timeZone)}`);
     }
   }
 }

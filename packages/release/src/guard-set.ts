@@ -1,5 +1,5 @@
-import type { Json } from "@keelson/core";
-import { checkRate, invalidArgument } from "./check-argument.ts";
+import { argumentInvalid, type Json } from "@keelson/core";
+import { checkRate } from "./check-argument.ts";
 import type { Comparison, Guard, GuardReport, SideTaken } from "./guard.ts";
 
 /** The states of several guards, by their ids. */
@@ -27,7 +27,7 @@ export interface GuardSet {
 // biome-ignore lint/suspicious/noExplicitAny: a guard's state is its own affair
 export function createGuardSet(guards: readonly Guard<any>[], alpha: number): GuardSet {
   const ids = guards.map(({ id }) => id);
-  if (new Set(ids).size < ids.length) throw invalidArgument("guards", "has two of one id");
+  if (new Set(ids).size < ids.length) throw argumentInvalid("guards", "has two of one id");
   const alphas = splitAlpha(guards, alpha);
 
   const reports: GuardSet["reports"] = (state) =>
@@ -65,11 +65,11 @@ function splitAlpha(guards: readonly Guard[], alpha: number): number[] {
   for (const { id, alpha: own } of guards) {
     if (own === undefined) sharing++;
     else if (own > 0) taken += own;
-    else throw invalidArgument("guards", `has ${id} with an alpha of ${own}, expected above 0`);
+    else throw argumentInvalid("guards", `has ${id} with an alpha of ${own}, expected above 0`);
   }
   const left = alpha - taken;
   if (left < -1e-12 || (sharing > 0 && left <= 0)) {
-    throw invalidArgument(
+    throw argumentInvalid(
       "guards",
       `take ${taken} of an alpha of ${alpha}, and leave ${sharing} with nothing`,
     );

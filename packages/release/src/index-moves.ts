@@ -1,5 +1,6 @@
 import {
   type AbortOptions,
+  argumentInvalid,
   type Bundle,
   type BundleIndex,
   type IndexControl,
@@ -9,7 +10,6 @@ import {
   type StateChange,
 } from "@keelson/core";
 import { canonicalJson } from "./bundle-id.ts";
-import { invalidArgument } from "./check-argument.ts";
 import { type Head, toJson } from "./head.ts";
 import type { Release } from "./release.ts";
 import type { Releases } from "./releases.ts";
@@ -45,7 +45,7 @@ export function createIndexMoves(
 ): IndexMoves {
   const holder = `release/${manager}`;
   const controls = new Map(indexes.map((control) => [control.name, control]));
-  if (controls.size < indexes.length) throw invalidArgument("indexes", "has two of one name");
+  if (controls.size < indexes.length) throw argumentInvalid("indexes", "has two of one name");
 
   const assertMovable: IndexMoves["assertMovable"] = (needed) => {
     for (const release of needed) {
@@ -128,7 +128,7 @@ function joinChecks(changes: readonly StateChange[]): StateChange[] {
       continue;
     }
     if (!isCheck && !otherIsCheck)
-      throw invalidArgument("indexes", `write ${change.key} twice in one commit`);
+      throw argumentInvalid("indexes", `write ${change.key} twice in one commit`);
     // The index moved on between two calls: decide anew.
     const [expect, actual] = [other.expect ?? "absent", change.expect ?? "absent"];
     throw new KeelsonError("STATE_CONFLICT", `${change.key} was changed meanwhile`, {
@@ -161,7 +161,7 @@ function assertFits(
 }
 
 function missing(index: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return invalidArgument("indexes", `has no index ${index}, which the release moves with it`);
+  return argumentInvalid("indexes", `has no index ${index}, which the release moves with it`);
 }
 
 function targetNotFound(reference: BundleIndex): KeelsonError<"INDEX_TARGET_NOT_FOUND"> {

@@ -1,7 +1,6 @@
-import type { JsonObject } from "@keelson/core";
+import { argumentInvalid, type JsonObject } from "@keelson/core";
 import { type CanaryOptions, runCanary } from "./canary.ts";
 import { createCanaryLedger } from "./canary-ledger.ts";
-import { invalidArgument } from "./check-argument.ts";
 import type { Context } from "./context.ts";
 import { toJson } from "./head.ts";
 import { notLive } from "./promote.ts";
@@ -22,7 +21,7 @@ export async function judgeCandidate(
 ): Promise<Judgement> {
   const { by, signal } = options;
   if (evals === undefined) {
-    throw invalidArgument("evals", "is missing: the manager was made without a runner");
+    throw argumentInvalid("evals", "is missing: the manager was made without a runner");
   }
   const { head } = await journal.read([], { signal });
   if (head.live === null) throw notLive(name);

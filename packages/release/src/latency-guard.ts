@@ -1,6 +1,7 @@
+import { argumentInvalid } from "@keelson/core";
 import { HARM_BETS } from "./bets.ts";
 import { bettingTest } from "./betting.ts";
-import { checkRate, invalidArgument } from "./check-argument.ts";
+import { checkRate } from "./check-argument.ts";
 import type { Guard, Sample } from "./guard.ts";
 import {
   type GuardOptions,
@@ -47,7 +48,7 @@ const [FIRST, LAST] = [-94, 310];
 export function latencyGuard(options: LatencyGuardOptions = {}): Guard<LatencyGuardState> {
   const { ratio = 1.2, quantile = 0.95, onBreach = "rollback", alpha } = options;
   if (!(ratio >= 1 && ratio < Number.POSITIVE_INFINITY)) {
-    throw invalidArgument("ratio", `is ${ratio}, expected a finite number of at least 1`);
+    throw argumentInvalid("ratio", `is ${ratio}, expected a finite number of at least 1`);
   }
   checkRate("quantile", quantile);
   const test = bettingTest(HARM_BETS, 1);

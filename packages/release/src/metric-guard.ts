@@ -1,7 +1,7 @@
-import type { JsonObject } from "@keelson/core";
+import { argumentInvalid, type JsonObject } from "@keelson/core";
 import { HARM_BETS } from "./bets.ts";
 import { bettingTest, type Stakes } from "./betting.ts";
-import { checkShare, invalidArgument } from "./check-argument.ts";
+import { checkShare } from "./check-argument.ts";
 import type { Guard, GuardEvidence, Sample } from "./guard.ts";
 
 /** What every guard of {@link metricGuard}'s kind takes. */
@@ -66,7 +66,7 @@ export function metricGuard(options: MetricGuardOptions): Guard<MetricGuardState
   const badness = (sample: Sample): number | null => {
     const value = worse(sample);
     if (value !== null && !(value >= 0 && value <= 1)) {
-      throw invalidArgument(id, `answers ${String(value)}, expected null or 0 to 1`);
+      throw argumentInvalid(id, `answers ${String(value)}, expected null or 0 to 1`);
     }
     return value;
   };

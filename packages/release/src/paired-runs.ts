@@ -1,4 +1,11 @@
-import type { AbortOptions, Bundle, EvalCase, EvalResult, EvalRunner } from "@keelson/core";
+import {
+  type AbortOptions,
+  type Bundle,
+  type EvalCase,
+  type EvalResult,
+  type EvalRunner,
+  orAbort,
+} from "@keelson/core";
 import { checkAmount, checkShare } from "./check-argument.ts";
 import type { Comparison, Sample } from "./guard.ts";
 
@@ -105,18 +112,11 @@ async function runCase(
 
 /** The runner's answer; a rejection is an error without a score, and an abort ends the wait at once. */
 async function settle(run: () => ReturnType<EvalRunner["run"]>, signal: AbortSignal): Promise<EvalResult> {
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-  });
   try {
-    return await Promise.race([aborted, run()]);
+    return await orAbort(Promise.resolve(run()), signal);
   } catch {
     signal.throwIfAborted();
     return { score: null, error: "rejected" };
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -1,5 +1,5 @@
+import { argumentInvalid } from "@keelson/core";
 import { errorGuard, missingGuard } from "./answer-guards.ts";
-import { invalidArgument } from "./check-argument.ts";
 import type { Gate } from "./gate.ts";
 import type { Guard } from "./guard.ts";
 import { createGuardSet, type GuardSet } from "./guard-set.ts";
@@ -46,14 +46,14 @@ export function rampJudges(settings: RampSettings, given: RampJudgeOptions): Ram
   const stages = settings.stages.map(({ margin, gate: id }): Gate => {
     const gate = margin === null ? given.gates?.find((other) => other.id === id) : sequential({ margin });
     if (gate === undefined)
-      throw invalidArgument("gates", `lack ${String(id)}, which the ramp was started with`);
+      throw argumentInvalid("gates", `lack ${String(id)}, which the ramp was started with`);
     const known = gates.get(gate.id) ?? gate;
     gates.set(known.id, known);
     return known;
   });
   const guards = guardsOf({ guards: given.guards, guardAlpha: settings.guardAlpha });
   if (guards.id !== settings.guards) {
-    throw invalidArgument("guards", `are ${guards.id}, but the ramp was started with ${settings.guards}`);
+    throw argumentInvalid("guards", `are ${guards.id}, but the ramp was started with ${settings.guards}`);
   }
   return { stages, gates: [...gates.values()], guards };
 }

@@ -1,4 +1,5 @@
-import { checkAmount, checkShare, checkWhole, invalidArgument } from "./check-argument.ts";
+import { argumentInvalid } from "@keelson/core";
+import { checkAmount, checkShare, checkWhole } from "./check-argument.ts";
 import { checkFreeze, type FreezeWindow } from "./freeze.ts";
 import type { Gate } from "./gate.ts";
 import type { Guard } from "./guard.ts";
@@ -108,9 +109,9 @@ const MARGINS: readonly number[] = [0.05, 0.1, 0.2];
 /** Checks a plan and fills in its defaults. */
 export function rampSettings(plan: RampPlan, guards: string): RampSettings {
   const { judge = "score", guardAlpha = 0.05, approvers, freeze = [], budget = {} } = plan;
-  if (judge !== "score" && judge !== "success") throw invalidArgument("judge", `is ${String(judge)}`);
+  if (judge !== "score" && judge !== "success") throw argumentInvalid("judge", `is ${String(judge)}`);
   if (approvers !== undefined && new Set(approvers).size < approvers.length) {
-    throw invalidArgument("approvers", "has somebody twice");
+    throw argumentInvalid("approvers", "has somebody twice");
   }
   checkFreeze(freeze);
   if (budget.maxExposed !== undefined) checkWhole("maxExposed", budget.maxExposed, 1);
@@ -131,21 +132,21 @@ function stagesOf(plan: RampPlan): StageSettings[] {
   const { stages = STAGES, shadow = 0, holdback = 0 } = plan;
   checkShare("shadow", shadow);
   if (!(holdback >= 0 && holdback < 1)) {
-    throw invalidArgument("holdback", `is ${String(holdback)}, expected 0 up to 1`);
+    throw argumentInvalid("holdback", `is ${String(holdback)}, expected 0 up to 1`);
   }
   const given = stages.map((stage) => (typeof stage === "number" ? { share: stage } : stage));
   if (
     given.length === 0 ||
     !given.every(({ share }, i) => share > (given[i - 1]?.share ?? 0) && share <= 1)
   ) {
-    throw invalidArgument("stages", "are not shares above 0 and up to 1, ascending");
+    throw argumentInvalid("stages", "are not shares above 0 and up to 1, ascending");
   }
   const whole = given.at(-1)?.share === 1;
   const live = whole ? given.slice(0, -1) : given;
   if (whole && holdback > 0) live.push({ ...given.at(-1), share: 1 - holdback });
-  if (live.length === 0) throw invalidArgument("stages", "begin at 1, with nothing to compare with");
+  if (live.length === 0) throw argumentInvalid("stages", "begin at 1, with nothing to compare with");
   if ((live.at(-2)?.share ?? 0) >= (live.at(-1) as RampStage).share) {
-    throw invalidArgument("holdback", `of ${holdback} leaves less than a stage's share`);
+    throw argumentInvalid("holdback", `of ${holdback} leaves less than a stage's share`);
   }
 
   const settings = live.map((stage, i) => stageSettings(plan, stage, live.length - 1 - i));
@@ -156,7 +157,7 @@ function stagesOf(plan: RampPlan): StageSettings[] {
 function stageSettings(plan: RampPlan, stage: RampStage, fromEnd: number): StageSettings {
   const { gate, margin } = stage;
   if (gate !== undefined && margin !== undefined)
-    throw invalidArgument("stages", "have both a gate and a margin");
+    throw argumentInvalid("stages", "have both a gate and a margin");
   const minRequests = stage.minRequests ?? plan.minRequests ?? 100;
   const minStageMs = stage.minStageMs ?? plan.minStageMs ?? 0;
   const approvals = stage.approvals ?? plan.approvals ?? 0;
@@ -164,7 +165,7 @@ function stageSettings(plan: RampPlan, stage: RampStage, fromEnd: number): Stage
   checkAmount("minStageMs", minStageMs);
   checkWhole("approvals", approvals, 0);
   if (plan.approvers !== undefined && approvals > plan.approvers.length) {
-    throw invalidArgument("approvals", `is ${approvals}, more than there are approvers`);
+    throw argumentInvalid("approvals", `is ${approvals}, more than there are approvers`);
   }
   return {
     share: stage.share,

@@ -1,4 +1,5 @@
-import { checkShare, invalidArgument } from "./check-argument.ts";
+import { argumentInvalid } from "@keelson/core";
+import { checkShare } from "./check-argument.ts";
 import type { ScoredPair } from "./gate.ts";
 import { normalQuantile } from "./quantile.ts";
 import type { Random } from "./random.ts";
@@ -25,12 +26,12 @@ export interface Scenario {
 export function scenarioPairs(scenario: Scenario, random: Random): () => ScoredPair {
   const { scores = "binary", baseline = 0.9, delta = 0, correlation = 0.7 } = scenario;
   if (!(baseline > 0 && baseline < 1)) {
-    throw invalidArgument("baseline", `is ${baseline}, expected above 0 and below 1`);
+    throw argumentInvalid("baseline", `is ${baseline}, expected above 0 and below 1`);
   }
   if (!(baseline + delta >= 0 && baseline + delta <= 1)) {
-    throw invalidArgument("delta", `is ${delta}, and takes the mean out of 0 to 1`);
+    throw argumentInvalid("delta", `is ${delta}, and takes the mean out of 0 to 1`);
   }
-  if (scores === "sparse" && delta > 0) throw invalidArgument("delta", "is a gain, which is never sparse");
+  if (scores === "sparse" && delta > 0) throw argumentInvalid("delta", "is a gain, which is never sparse");
   checkShare("correlation", correlation);
 
   const normal = createNormal(random);

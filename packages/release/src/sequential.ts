@@ -1,6 +1,7 @@
+import { argumentInvalid } from "@keelson/core";
 import { HARM_BETS, NON_INFERIORITY_BETS } from "./bets.ts";
 import { bettingTest } from "./betting.ts";
-import { checkRate, checkShare, invalidArgument } from "./check-argument.ts";
+import { checkRate, checkShare } from "./check-argument.ts";
 import { lowerBound, upperBound } from "./confidence.ts";
 import type { Gate, GateDecision, GateEvidence } from "./gate.ts";
 
@@ -73,7 +74,7 @@ export function sequential(options: SequentialOptions = {}): Gate<SequentialStat
   checkRate("alpha", alpha);
   checkRate("beta", beta);
   checkShare("tolerance", tolerance);
-  if (tolerance > margin) throw invalidArgument("tolerance", `is ${tolerance}, above the margin ${margin}`);
+  if (tolerance > margin) throw argumentInvalid("tolerance", `is ${tolerance}, above the margin ${margin}`);
 
   const harm = bettingTest(HARM_BETS, 1 + tolerance);
   const nonInferiority = bettingTest(NON_INFERIORITY_BETS, 1 - margin);

@@ -1,6 +1,6 @@
+import { argumentInvalid } from "@keelson/core";
 import type { AuditEventFacts } from "./audit-event.ts";
 import { changeTraffic } from "./change-traffic.ts";
-import { invalidArgument } from "./check-argument.ts";
 import type { Context } from "./context.ts";
 import { fromJson, type RampControl } from "./head.ts";
 import { stateInvalid } from "./promote.ts";
@@ -39,7 +39,7 @@ export function approveRamp({ by, evidence }: RampApproveOptions): Steering {
   return (ramp, nowMs) => {
     const { approvers } = ramp.settings;
     if (typeof by !== "string" || by === "" || (approvers !== null && !approvers.includes(by))) {
-      throw invalidArgument("by", "is none of the approvers");
+      throw argumentInvalid("by", "is none of the approvers");
     }
     const { ready } = ramp;
     if (ready?.evidence !== evidence) {

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../check-argument.ts";
+import { argumentInvalid } from "@keelson/core";
 import type { ReleaseRun, RunSides } from "./release-run.ts";
 import { reportHtml } from "./report-html.ts";
 import { reportJson } from "./report-json.ts";
@@ -61,16 +61,16 @@ export function report(run: ReleaseRun, options: ReportOptions = {}): string {
     case "junit":
       return reportJunit(run, sides, title);
     default:
-      throw invalidArgument("format", `is ${String(format)}, expected html, json or junit`);
+      throw argumentInvalid("format", `is ${String(format)}, expected html, json or junit`);
   }
 }
 
 function sidesOf({ canary, ramp }: ReleaseRun): RunSides {
   const ofCanary = canary?.evidence;
   if (ofCanary && ramp && ofCanary.candidate.release !== ramp.candidate.release) {
-    throw invalidArgument("run", "has a canary and a ramp of different candidates");
+    throw argumentInvalid("run", "has a canary and a ramp of different candidates");
   }
   const found = ofCanary ?? ramp;
-  if (found === undefined) throw invalidArgument("run", "has neither a canary nor a ramp");
+  if (found === undefined) throw argumentInvalid("run", "has neither a canary nor a ramp");
   return { candidate: found.candidate.release, baseline: found.baseline.release };
 }

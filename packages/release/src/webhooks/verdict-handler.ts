@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { isKeelsonError } from "@keelson/core";
-import { invalidArgument } from "../check-argument.ts";
+import { argumentInvalid, isKeelsonError } from "@keelson/core";
 import type { VerdictKind } from "../gate.ts";
 import type { ReleaseManager } from "../release-manager.ts";
 import { readRequest } from "./request-facts.ts";
@@ -68,7 +67,7 @@ export type VerdictHandler = (request: Request) => Promise<Response>;
  */
 export function createVerdictHandler(options: VerdictHandlerOptions): VerdictHandler {
   const { releases, token, onError } = options;
-  if (token === "") throw invalidArgument("token", "is empty");
+  if (token === "") throw argumentInvalid("token", "is empty");
   const expected = token === undefined ? undefined : digest(token);
   const log = createVerdictLog(releases);
 
