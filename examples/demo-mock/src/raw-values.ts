@@ -52,8 +52,9 @@ function createSearch(values: readonly string[]): {
       places += 1;
       bytes += content.length;
       for (const value of values) {
-        if (content.includes(value, "utf8") || content.includes(value, "utf16le"))
-          found.push(`${value} in ${place}`);
+        // By its bytes: as a string, UTF-16 would be looked for at even places only.
+        const forms = [Buffer.from(value, "utf8"), Buffer.from(value, "utf16le")];
+        if (forms.some((form) => content.includes(form))) found.push(`${value} in ${place}`);
       }
     },
     result: () => ({ found, places, bytes }),

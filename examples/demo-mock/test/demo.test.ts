@@ -77,9 +77,11 @@ describe("searchDirectory", () => {
       join(directory, "log"),
       Buffer.concat([Buffer.from([0, 255]), Buffer.from("x SECRET y")]),
     );
+    // One of the two stands at an odd place, however long the path before it is.
     await writeFile(join(directory, "wide"), Buffer.from("SECRET", "utf16le"));
+    await writeFile(join(directory, "wider"), Buffer.from("SECRET", "utf16le"));
     await writeFile(join(directory, "SECRET"), "");
     await writeFile(join(directory, "other"), "SECRE T");
-    expect((await searchDirectory(directory, ["SECRET"])).found).toHaveLength(3);
+    expect((await searchDirectory(directory, ["SECRET"])).found).toHaveLength(4);
   });
 });
