@@ -13,8 +13,8 @@ else await child();
 /** Rotates, lets the other process accept both keys, ends the window, and at once lets it try the old key again. */
 async function parent() {
   const vault = await startFakeVault();
-  const secrets = createVaultSecrets({ url: vault.url, token: vault.token });
-  const store = createSecretStore({ secrets });
+  const backend = createVaultSecrets({ url: vault.url, token: vault.token });
+  const store = createSecretStore({ backend });
   const other = fork(new URL(import.meta.url), [vault.url, vault.token]);
   const accepted = async (value) => {
     other.send(value);
@@ -40,7 +40,7 @@ async function parent() {
 /** Tells how many of ten calls accept what it is sent. */
 async function child() {
   const [, , url, token] = process.argv;
-  const store = createSecretStore({ secrets: createVaultSecrets({ url, token }) });
+  const store = createSecretStore({ backend: createVaultSecrets({ url, token }) });
   process.on("message", async (presented) => {
     let accepted = 0;
     for (let i = 0; i < CALLS; i++) if ((await store.verify("api", presented)).ok) accepted += 1;

@@ -49,7 +49,7 @@ async function speed(contender, verifies) {
 const rows = [];
 for (const make of [
   (clock) => keelson(createMemoryStorage(), clock),
-  (clock) => keelson({ secrets: createMemoryStorage().secrets }, clock),
+  (clock) => keelson({ backend: createMemoryStorage().secrets }, clock),
   twoSlots,
   joseKeySet,
 ]) {

@@ -34,7 +34,7 @@ function randomText(length) {
 const rows = [];
 for (const make of [
   (clock) => keelson(createMemoryStorage(), clock),
-  (clock) => keelson({ secrets: createMemoryStorage().secrets }, clock),
+  (clock) => keelson({ backend: createMemoryStorage().secrets }, clock),
   async (clock) => leaky(await keelson(createMemoryStorage(), clock)),
   twoSlots,
   joseKeySet,

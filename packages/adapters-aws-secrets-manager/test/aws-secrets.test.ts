@@ -195,7 +195,7 @@ describe("createAwsSecrets", () => {
 
   it("carries a secret store, with as much of its audit as there is room for", async () => {
     const { state } = createMemoryStorage();
-    const [store, other] = [open(), open()].map((secrets) => createSecretStore({ secrets, state }));
+    const [store, other] = [open(), open()].map((backend) => createSecretStore({ backend, state }));
     if (store === undefined || other === undefined) throw new Error("no store");
     const first = await store.put("api", undefined, { kind: "verify", why: "é".repeat(1_000) });
     for (let i = 0; i < 40; i++) await store.rotate("api", { graceMs: 0, why: "é".repeat(1_000) });

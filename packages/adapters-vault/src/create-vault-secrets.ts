@@ -61,9 +61,9 @@ interface Known {
  * ```ts
  * import { createVaultSecrets } from "@keelson/adapters-vault";
  *
- * const secrets = createVaultSecrets({ url: "https://vault.example:8200", token: "from your environment" });
- * // createSecretStore({ ...storage, secrets })
- * console.log(secrets.capabilities); // { durable: true, sealed: true, maxPayloadBytes: 400000 }
+ * const backend = createVaultSecrets({ url: "https://vault.example:8200", token: "from your environment" });
+ * // createSecretStore({ backend })
+ * console.log(backend.capabilities); // { durable: true, sealed: true, maxPayloadBytes: 400000 }
  * ```
  */
 export function createVaultSecrets(options: VaultSecretsOptions): SecretBackend {

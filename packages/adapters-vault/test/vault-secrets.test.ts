@@ -174,7 +174,7 @@ describe("createVaultSecrets", () => {
   it("carries a secret store", async () => {
     const clock = createManualClock();
     const { state } = createMemoryStorage();
-    const stores = [open(), open()].map((secrets) => createSecretStore({ secrets, state, clock }));
+    const stores = [open(), open()].map((backend) => createSecretStore({ backend, state, clock }));
     const [store, other] = stores;
     if (store === undefined || other === undefined) throw new Error("no store");
     const first = await store.put("api", undefined, { kind: "verify" });

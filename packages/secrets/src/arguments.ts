@@ -1,6 +1,7 @@
-import { assertKey, KeelsonError, type Secret } from "@keelson/core";
+import { assertKey, assertSpecVersion, KeelsonError, type Secret, type SecretBackend } from "@keelson/core";
 import type { OverlapPolicy, RotationSchedule } from "./rotation-types.ts";
 import type { ChangeOptions } from "./secret-store.ts";
+import type { SecretStoreOptions } from "./secret-store-options.ts";
 import type { SecretKind } from "./stored-secret.ts";
 
 const LONGEST_NAME = 256;
@@ -18,6 +19,16 @@ const POLICIES: readonly unknown[] = [
 
 export function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
   return new KeelsonError("ARGUMENT_INVALID", `${argument} ${reason}`, { details: { argument, reason } });
+}
+
+/** The one backend that was given. */
+export function readBackend({ backend, secrets }: SecretStoreOptions): SecretBackend {
+  if (backend !== undefined && secrets !== undefined)
+    throw invalid("backend", 'was given beside "secrets": give one of them');
+  const given = backend ?? secrets;
+  if (given === undefined) throw invalid("backend", "is missing: give one, or spread a storage");
+  assertSpecVersion(given, "SecretBackend");
+  return given;
 }
 
 export function assertName(name: unknown): asserts name is string {

@@ -1,4 +1,4 @@
-import { assertSpecVersion, KeelsonError, Secret, type SecretBackend, systemClock } from "@keelson/core";
+import { KeelsonError, Secret, type SecretBackend, systemClock } from "@keelson/core";
 import { abortable } from "./abortable.ts";
 import {
   assertConsumer,
@@ -9,6 +9,7 @@ import {
   assertSpan,
   assertVersion,
   invalid,
+  readBackend,
   readText,
   readValue,
   UNNAMED,
@@ -32,8 +33,9 @@ import { createUsage } from "./usage.ts";
 const HOUR_MS = 3_600_000;
 
 /**
- * Opens the secrets of a backend. Nothing is read or written before the first call.
+ * Opens the secrets of a storage, or of a backend by itself. Nothing is read or written before the first call.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when both `secrets` and `backend` are given, or neither is.
  * @throws KeelsonError SPEC_VERSION_UNSUPPORTED when the backend was written for another version of its interface.
  * @example
  * ```ts
@@ -56,12 +58,12 @@ const HOUR_MS = 3_600_000;
  * ```
  */
 export function createSecretStore(options: SecretStoreOptions): SecretStore {
-  const { secrets, state, clock = systemClock, generate = randomToken } = options;
+  const backend = readBackend(options);
+  const { state, clock = systemClock, generate = randomToken } = options;
   const { maxJumpMs = HOUR_MS, onWarning: warn = () => {} } = options;
-  assertSpecVersion(secrets, "SecretBackend");
   if (!(maxJumpMs >= 0)) throw invalid("maxJumpMs", "is not a number of at least 0");
   const time = createTimekeeper(clock, maxJumpMs, (jump) => warn({ type: "clock-jumped", ...jump }));
-  const records = createRecords({ secrets, state, time, warn });
+  const records = createRecords({ backend, state, time, warn });
   const usage = createUsage(state, warn);
   // Counted like uses and read by nobody, so that a refusal takes as long as what it is not.
   const refusals = createUsage(undefined, warn);
@@ -167,7 +169,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       assertSpan("withinMs", withinMs);
       const until = time.now() + withinMs;
       const due: DueRotation[] = [];
-      for (const name of await listNames(secrets, signal)) {
+      for (const name of await listNames(backend, signal)) {
         const entry = await records.find(name, signal);
         const rotation = entry && dueRotation(entry.secret);
         if (rotation !== undefined && rotation.dueAtMs <= until) due.push(rotation);
@@ -200,7 +202,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
     },
 
     async list({ signal } = {}) {
-      return listNames(secrets, signal);
+      return listNames(backend, signal);
     },
 
     async audit(name, { signal } = {}) {
@@ -221,6 +223,6 @@ function assertUse({ kind }: StoredSecret): void {
   if (kind === "verify") throw invalid("name", 'is of a secret of kind "verify", which stores no value');
 }
 
-async function listNames(secrets: SecretBackend, signal: AbortSignal | undefined): Promise<string[]> {
-  return abortable(signal, () => secrets.list({ signal }));
+async function listNames(backend: SecretBackend, signal: AbortSignal | undefined): Promise<string[]> {
+  return abortable(signal, () => backend.list({ signal }));
 }

@@ -32,7 +32,7 @@ export type {
   VerifyRefused,
   VerifyResult,
 } from "./secret-store.ts";
-export type { SecretStoreOptions, SecretWarning } from "./secret-store-options.ts";
+export type { SecretStoreOptions, SecretStoreSettings, SecretWarning } from "./secret-store-options.ts";
 export { createRotationRunner } from "./rotation-runner.ts";
 export type {
   RotatedSecret,

@@ -58,13 +58,13 @@ export interface Records {
 
 /** What records are made of. */
 export interface RecordsParts {
-  readonly secrets: SecretBackend;
+  readonly backend: SecretBackend;
   readonly state: StateStore | undefined;
   readonly time: Timekeeper;
   warn(warning: SecretWarning): void;
 }
 
-export function createRecords({ secrets, state, time, warn }: RecordsParts): Records {
+export function createRecords({ backend, state, time, warn }: RecordsParts): Records {
   // Parsed records by name. They count only for the same revisions of the record and of what has ended.
   const cache = new Map<string, Entry>();
   const ledger = state && createEndingsLedger(state, MOST_CONFLICTS);
@@ -97,7 +97,7 @@ export function createRecords({ secrets, state, time, warn }: RecordsParts): Rec
   const find: Records["find"] = async (name, signal) => {
     let outdated: number | undefined;
     for (;;) {
-      const reading = abortable(signal, () => secrets.read(name, { signal }));
+      const reading = abortable(signal, () => backend.read(name, { signal }));
       const [record, found] = ledger
         ? await Promise.all([reading, ledger.get(name, signal)])
         : [await reading];
@@ -131,10 +131,10 @@ export function createRecords({ secrets, state, time, warn }: RecordsParts): Rec
     expect: number | "absent",
     signal: AbortSignal | undefined,
   ): Promise<Written> => {
-    const payload = sealSecret(fitted(next, secrets.capabilities.maxPayloadBytes));
+    const payload = sealSecret(fitted(next, backend.capabilities.maxPayloadBytes));
     try {
       const { revision } = await abortable(signal, () =>
-        secrets.write(next.name, payload, { expect, signal }),
+        backend.write(next.name, payload, { expect, signal }),
       );
       return { entry: parse(next.name, { payload, revision }, undefined) };
     } catch (error) {

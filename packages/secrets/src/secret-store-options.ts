@@ -1,14 +1,37 @@
 import type { Clock, SecretBackend, StateStore } from "@keelson/core";
 import type { ClockJump } from "./timekeeper.ts";
 
-/** What `createSecretStore` takes. A whole `Storage` spread into it will do. */
-export interface SecretStoreOptions {
-  /** Where the records are kept. */
-  readonly secrets: SecretBackend;
+/**
+ * What `createSecretStore` takes: a whole `Storage`, spread, or a `backend` by itself, with a `state` where there is
+ * one. Never both a `secrets` and a `backend`.
+ */
+export type SecretStoreOptions = SecretStoreSettings &
+  (
+    | {
+        /** Where the records are kept, by the name that a `Storage` has for it. */
+        readonly secrets: SecretBackend;
+        /** Not beside `secrets`. */
+        readonly backend?: undefined;
+      }
+    | {
+        /** Where the records are kept: a secret manager, say, which is no whole `Storage`. */
+        readonly backend: SecretBackend;
+        /** Not beside `backend`. */
+        readonly secrets?: undefined;
+      }
+  );
+
+/** What a secret store takes beside the place of its records. */
+export interface SecretStoreSettings {
   /**
-   * Where it is kept, apart from the records, what has ended for good and who uses what. Every process over the same
-   * records should have the same. Without it, an older copy of a record that is put back into the backend brings back
-   * what was revoked since, and `expireGrace` cannot tell who still uses a version.
+   * Where it is kept, apart from the records, what has ended for good and who uses what. A storage that is spread
+   * brings it; give the same one to every process over the same records. A backend alone does without it, and then:
+   *
+   * - an older copy of a record that is put back into the backend brings back what was revoked since;
+   * - `usage` tells of this process alone, and what it tells ends with it;
+   * - `expireGrace` cannot tell who still uses a version, and refuses `ifUnusedForMs`.
+   *
+   * All else holds: rotation, deadlines, and that what was ended is refused everywhere from the next call on.
    */
   readonly state?: StateStore | undefined;
   /** Judges deadlines and stamps events. Default: the system clock. */

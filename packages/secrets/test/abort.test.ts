@@ -8,7 +8,7 @@ const reason = new Error("changed my mind");
 describe("an abort", () => {
   it("before a call rejects with its reason, and nothing happens", async () => {
     const { calls, secrets } = createFaultyStorage(createMemoryStorage());
-    const { store } = openStore({ secrets });
+    const { store } = openStore({ backend: secrets });
     const signal = AbortSignal.abort(reason);
     for (const call of [
       store.put("api", "value", { signal }),
@@ -27,7 +27,7 @@ describe("an abort", () => {
 
   it("rejects promptly where the backend does not answer", async () => {
     const { secrets } = createFaultyStorage(createMemoryStorage(), { at: 1, effect: "hold" });
-    const { store } = openStore({ secrets });
+    const { store } = openStore({ backend: secrets });
     const abort = new AbortController();
     const call = store.verify("api", "value", { signal: abort.signal });
     abort.abort(reason);

@@ -136,7 +136,7 @@ describe("an error of the store", () => {
   it("lets nobody through", async () => {
     const { backend } = openStore();
     const secrets = interceptBackend(backend, () => Promise.reject(new Error("down")));
-    const { store } = openStore({ secrets });
+    const { store } = openStore({ backend: secrets });
     const request = new Request("https://example.com/", { headers: { authorization: `Bearer ${NEW}` } });
     let called = false;
     const next = () => {

@@ -1,15 +1,51 @@
-import { Secret } from "@keelson/core";
+import { createMemoryStorage } from "@keelson/adapters-memory";
+import { Secret, type SecretBackend } from "@keelson/core";
 import { createSecretStore, type SecretStoreOptions } from "@keelson/secrets";
 import { describe, expect, it } from "vitest";
 import { MINUTE, openStore, token } from "./support/open-store.ts";
 
 describe("createSecretStore", () => {
   it("refuses a backend of another interface version", () => {
-    const { backend } = openStore();
-    const secrets = { ...backend, specVersion: 2 } as unknown as SecretStoreOptions["secrets"];
-    expect(() => createSecretStore({ secrets })).toThrow(
-      expect.objectContaining({ code: "SPEC_VERSION_UNSUPPORTED" }),
-    );
+    const { secrets } = createMemoryStorage();
+    const other = { ...secrets, specVersion: 2 } as unknown as SecretBackend;
+    for (const options of [{ secrets: other }, { backend: other }])
+      expect(() => createSecretStore(options)).toThrow(
+        expect.objectContaining({ code: "SPEC_VERSION_UNSUPPORTED" }),
+      );
+  });
+
+  it("takes a backend by itself, with a state or without", async () => {
+    const { secrets: backend, state } = createMemoryStorage();
+    const [lone, other] = [createSecretStore({ backend }), createSecretStore({ backend, state })];
+    const { secret } = await lone.put("api", undefined, { kind: "verify" });
+    expect(await other.verify("api", secret)).toMatchObject({ ok: true, version: 1 });
+    await other.revoke("api", 1);
+    expect(await lone.verify("api", secret)).toEqual({ ok: false });
+    expect((await state.scan({ prefix: "secrets/" })).length).toBeGreaterThan(0);
+  });
+
+  it("refuses two backends, or none, before it asks anything of either", () => {
+    const untouchable = new Proxy({} as SecretBackend, {
+      get: () => {
+        throw new Error("touched");
+      },
+    });
+    const storage = { ...createMemoryStorage(), secrets: untouchable };
+    // @ts-expect-error A storage that is spread has a backend of its own.
+    const both: SecretStoreOptions = { ...storage, backend: untouchable };
+    // @ts-expect-error A state is no place for records.
+    const none: SecretStoreOptions = { state: storage.state };
+    for (const [options, reason] of [
+      [both, /beside "secrets"/],
+      [none, /is missing/],
+    ] as const)
+      expect(() => createSecretStore(options)).toThrow(
+        expect.objectContaining({
+          code: "ARGUMENT_INVALID",
+          message: expect.stringMatching(reason),
+          details: expect.objectContaining({ argument: "backend" }),
+        }),
+      );
   });
 });
 
@@ -186,7 +222,7 @@ describe("a backend that limits payloads", () => {
   const limited = (maxPayloadBytes: number) => {
     const { backend } = openStore();
     const capabilities = { ...backend.capabilities, maxPayloadBytes };
-    return openStore({ secrets: { ...backend, capabilities } });
+    return openStore({ backend: { ...backend, capabilities } });
   };
 
   it("is given as many audit events as there is room for", async () => {

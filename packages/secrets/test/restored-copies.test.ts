@@ -161,7 +161,7 @@ describe("an older copy of the record that is put back", () => {
 
   it("is believed where there is no state, or where that was put back too", async () => {
     const { secrets } = createMemoryStorage();
-    const { store } = openStore({ secrets });
+    const { store } = openStore({ backend: secrets });
     await store.put("api", "one");
     const copy = await secrets.read("api");
     await store.revoke("api", 1);

@@ -42,7 +42,7 @@ describe("rotate", () => {
       if (method === "write") writes += 1;
       return call();
     });
-    const { store } = openStore({ secrets });
+    const { store } = openStore({ backend: secrets });
     await store.put("api", "one");
     await store.rotate("api", { graceMs: MINUTE });
     expect(writes).toBe(2);
@@ -157,7 +157,7 @@ describe("rotate", () => {
       }
       return call();
     });
-    const { store } = openStore({ secrets });
+    const { store } = openStore({ backend: secrets });
     repeat = true;
     const { secret: first } = await store.put("api", undefined, { kind: "verify" });
     repeat = true;
@@ -175,7 +175,7 @@ describe("rotate", () => {
         await backend.write("api", record.payload, { expect: record.revision });
       return call();
     });
-    const { store } = openStore({ secrets });
+    const { store } = openStore({ backend: secrets });
     await store.put("api", token("one"));
     await expect(store.rotate("api", { graceMs: 0 })).rejects.toMatchObject({ code: "SECRET_CONFLICT" });
     await expect(store.revoke("api", 1)).rejects.toMatchObject({ code: "SECRET_CONFLICT" });

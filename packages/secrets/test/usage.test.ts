@@ -92,7 +92,7 @@ describe("the usage of a version", () => {
 
   it("is known of this store alone without a state", async () => {
     const { secrets } = createMemoryStorage();
-    const { store, reopen } = await rotated({ secrets });
+    const { store, reopen } = await rotated({ backend: secrets });
     await store.verify("api", token("one"));
     expect((await store.status("api")).versions[0]?.usage).toMatchObject([{ consumer: "unnamed", count: 1 }]);
     expect((await reopen().status("api")).versions[0]?.usage).toEqual([]);
@@ -156,7 +156,7 @@ describe("expireGrace with ifUnusedForMs", () => {
   });
 
   it("needs a state, and a time", async () => {
-    const { store } = await rotated({ secrets: createMemoryStorage().secrets });
+    const { store } = await rotated({ backend: createMemoryStorage().secrets });
     await expect(store.expireGrace("api", { ifUnusedForMs: 1 })).rejects.toMatchObject({
       code: "CAPABILITY_UNSUPPORTED",
     });

@@ -69,7 +69,7 @@ describe("verify", () => {
       if (method === "write") writes.push(method);
       return call();
     });
-    const { store, clock } = openStore({ secrets });
+    const { store, clock } = openStore({ backend: secrets });
     await store.put("api", "one");
     await store.rotate("api", { graceMs: MINUTE, value: "two" });
     writes.length = 0;
@@ -87,7 +87,7 @@ describe("verify", () => {
     const secrets = interceptBackend(backend, (method, call) =>
       readOnly && method === "write" ? Promise.reject(denied) : call(),
     );
-    const { store, clock } = openStore({ secrets });
+    const { store, clock } = openStore({ backend: secrets });
     await store.put("api", "one");
     await store.rotate("api", { graceMs: MINUTE, value: "two" });
     await clock.advance(MINUTE);

@@ -17,11 +17,15 @@ export interface OpenStore {
 
 export function openStore(options: Partial<SecretStoreOptions> = {}): OpenStore {
   const clock = createManualClock({ nowMs: 1_000_000 });
-  const storage = createMemoryStorage();
-  const { secrets: backend = storage.secrets } = options;
-  const state = options.secrets === undefined ? (options.state ?? storage.state) : options.state;
-  const reopen = (): SecretStore => createSecretStore({ clock, ...options, secrets: backend, state });
-  return { backend, state, clock, store: reopen(), reopen };
+  const { secrets, state } = createMemoryStorage();
+  const { backend } = options;
+  // A backend by itself has the state that was given with it, or none.
+  const given: SecretStoreOptions =
+    backend === undefined
+      ? { clock, ...options, backend, secrets: options.secrets ?? secrets, state: options.state ?? state }
+      : { clock, ...options, backend, secrets: undefined };
+  const reopen = (): SecretStore => createSecretStore(given);
+  return { backend: given.backend ?? given.secrets, state: given.state, clock, store: reopen(), reopen };
 }
 
 /** Which of the values the store accepts. */
