@@ -1,6 +1,6 @@
 import type { Detector } from "@keelson/core";
 import { isLuhn } from "../checksums/luhn.ts";
-import { groupingOf, numberAt, readingUpTo } from "./written-number.ts";
+import { digitsOf, ENDS, GAP, STARTS } from "./written-number.ts";
 
 interface Network {
   /** What numbers of it start with. */
@@ -25,35 +25,28 @@ const NETWORKS: readonly Network[] = [
   { prefix: /^(?:6372|6375|6376|9792)/, lengths: [16] }, // InstaPayment, Troy
 ];
 
-// How the digits are grouped on cards, by total.
-const GROUPINGS = new Set([
-  "12",
-  "13",
-  "14",
-  "15",
-  "16",
-  "17",
-  "18",
-  "19",
-  "4-4-4-4",
-  "4-6-5",
-  "4-6-4",
-  "4-4-4-4-3",
-  "4-4-4-3",
-  "4-4-4-2",
-  "4-4-4-1",
-  "4-3-3-3",
-  "6-13",
-  "8-8",
-  "4-4-4-4-1",
-  "4-4-4-4-2",
-  "4-4-5",
-]);
+// By all digits of a number: its issuer's prefix, and a length that issuer gives out.
+const ISSUED = new RegExp(
+  `^(?:${NETWORKS.map(({ prefix, lengths }) => `(?=(?:${lengths.map((length) => `\\d{${length}}`).join("|")})$)(?:${prefix.source.slice(1)})`).join("|")})`,
+);
+
+const FOURS = `\\d{4}${GAP}\\d{4}${GAP}\\d{4}${GAP}\\d{4}`;
+// How the digits are grouped on cards. What is longest comes first: four groups of four may have a fifth.
+const WRITTEN = [
+  `${FOURS}${GAP}\\d{1,3}`,
+  [
+    "\\d{12,19}",
+    FOURS,
+    `\\d{4}${GAP}\\d{6}${GAP}\\d{4,5}`,
+    `\\d{4}${GAP}\\d{4}${GAP}\\d{4}${GAP}\\d{1,3}`,
+    `\\d{4}${GAP}\\d{4}${GAP}\\d{5}`,
+    `\\d{4}${GAP}\\d{3}${GAP}\\d{3}${GAP}\\d{3}`,
+    `\\d{6}${GAP}\\d{13}`,
+    `\\d{8}${GAP}\\d{8}`,
+  ].join("|"),
+].map((forms) => new RegExp(`${STARTS}(?:${forms})${ENDS}`, "y"));
 const CONTEXT =
   /\bcard|\bcredit|\bdebit|\bvisa\b|\bmaster ?card|\bamex\b|\bpan\b|\bcc\b|carte|kredit|tarjeta/i;
-
-const isIssued = (digits: string): boolean =>
-  NETWORKS.some(({ prefix, lengths }) => lengths.includes(digits.length) && prefix.test(digits));
 
 /**
  * Finds payment card numbers: a known issuer's prefix and length, the Luhn check digit, and digits in one row or
@@ -65,23 +58,19 @@ export const creditCard: Detector = {
   left: 64,
   right: 64,
   version: "1",
-  verify(window) {
-    const { text, start, end } = window;
-    const size = end - start;
-    if ((size !== 4 && size !== 6 && size !== 8 && size < 12) || size > 19) return undefined;
-    const number = numberAt(window);
-    if (number === undefined) return undefined;
-    for (let last = number.ends.length; ; ) {
-      last = readingUpTo(number, text, last - 1, 12);
-      if (last < 0) return undefined;
-      if (!isLuhn(number.digits, number.counts[last])) continue;
-      const digits = number.digits.slice(0, number.counts[last]);
-      if (!isIssued(digits) || !GROUPINGS.has(groupingOf(number, last))) continue;
+  verify({ text, start }) {
+    for (const pattern of WRITTEN) {
+      pattern.lastIndex = start;
+      const written = pattern.exec(text)?.[0];
+      if (written === undefined || !isLuhn(written)) continue;
+      const digits = digitsOf(written);
+      if (!ISSUED.test(digits)) continue;
       // One in ten numbers has the check digit: in one row, a length that ids have too needs a word for it.
-      const telling = last > 0 || (digits.length >= 14 && digits.length <= 16);
+      const telling = digits.length < written.length || (digits.length >= 14 && digits.length <= 16);
       const context = CONTEXT.test(text.slice(0, start));
       if (telling || context)
-        return { start, end: number.ends[last] as number, score: context ? 0.98 : 0.95, reason: "luhn" };
+        return { start, end: start + written.length, score: context ? 0.98 : 0.95, reason: "luhn" };
     }
+    return undefined;
   },
 };

@@ -1,87 +1,36 @@
-import type { DetectorWindow } from "@keelson/core";
-import { codeAt, isDigit, isGap } from "../engine/char-codes.ts";
-import { isBreak, isChained } from "./window.ts";
-
-/** A number as it is written: groups of digits with gaps of up to three marks between them. */
-export interface WrittenNumber {
-  /** All digits, gaps left out. */
-  readonly digits: string;
-  /** How many digits there are up to the end of each group. */
-  readonly counts: readonly number[];
-  /** Where each group ends in the text, exclusive. */
-  readonly ends: readonly number[];
-  /** How many groups stand before the first line break. */
-  readonly onLine: number;
-}
-
-const NEWLINE = 10;
-const MAX_GAP = 3;
-const MAX_DIGITS = 19;
-const MAX_GROUPS = 8;
-
-/** Reads the number whose first digit stands at `start`, whole groups only, unless it is part of a longer chain. */
-export function readNumber(text: string, start: number): WrittenNumber | undefined {
-  if (!isBreak(text, start - 1) || isChained(text, start - 1, -1)) return undefined;
-  const counts: number[] = [];
-  const ends: number[] = [];
-  let count = 0;
-  let onLine = MAX_GROUPS;
-  let gap = 0;
-  let end = start;
-  // One step for each character: where a group ends, it is known by what stands behind its last digit.
-  for (let at = start; gap <= MAX_GAP && counts.length < MAX_GROUPS; at += 1) {
-    const code = codeAt(text, at);
-    if (isDigit(code)) {
-      count += 1;
-      gap = 0;
-      if (count > MAX_DIGITS) break;
-      continue;
-    }
-    if (gap === 0) {
-      counts.push(count);
-      ends.push(at);
-      end = at;
-    }
-    if (!isGap(code)) break;
-    if (code === NEWLINE && counts.length < onLine) onLine = counts.length;
-    gap += 1;
-  }
-  const written = text.slice(start, end);
-  return { digits: counts.length === 1 ? written : written.replace(/\D+/g, ""), counts, ends, onLine };
-}
-
-let lastWindow: DetectorWindow | undefined;
-let lastNumber: WrittenNumber | undefined;
-
-/** The number at the start of a window's trigger. Detectors of one reach share a window, so that it is read once. */
-export function numberAt(window: DetectorWindow): WrittenNumber | undefined {
-  if (window !== lastWindow) {
-    lastNumber = readNumber(window.text, window.start);
-    lastWindow = window;
-  }
-  return lastNumber;
-}
+import { HIDDEN, MASKED, WORD_CLASS } from "../engine/char-codes.ts";
 
 /**
- * The last group up to which the number can be read, no further than `last`: at least so many digits, and no longer
- * chain goes on behind it. -1: there is none.
+ * Numbers as they are written, groups of digits with up to three marks between them, as parts of regular expressions: V8
+ * runs those at full speed from the second time on, which a loop is only after thousands of rounds.
  */
-export function readingUpTo(
-  { counts, ends }: WrittenNumber,
-  text: string,
-  last: number,
-  fewest: number,
-): number {
-  for (let group = last; group >= 0 && (counts[group] as number) >= fewest; group -= 1) {
-    const end = ends[group] as number;
-    if (isBreak(text, end) && !isChained(text, end, 1)) return group;
-  }
-  return -1;
-}
 
-/** How its digits are grouped up to a group: `3-3-4`. */
-export const groupingOf = ({ counts }: WrittenNumber, last: number): string =>
-  counts
-    .slice(0, last + 1)
-    .map((count, group) => count - (counts[group - 1] ?? 0))
-    .join("-");
+// A placeholder counts as digits: what was no find before it was put in is none afterwards.
+const CHAINED = `[\\d${HIDDEN}${MASKED}]`;
+
+/** Where a number can start: not inside of a word, nor behind the link of a chain, as in 1.2.3.4-5. */
+export const STARTS = `(?<![${WORD_CLASS}]|${CHAINED}[-./:])`;
+/** Where it can end. */
+export const ENDS = `(?![${WORD_CLASS}]|[-./:]${CHAINED})`;
+/** What stands between two groups of its digits. */
+export const GAP = "[ \\t\\n\\r.\\-/()]{1,3}";
+/** The same, within a line. */
+export const GAP_ON_LINE = "[ \\t\\r.\\-/()]{1,3}";
+
+/** The digits of a number as it is written. */
+export const digitsOf = (written: string): string => written.replace(/\D+/g, "");
+
+/** Reads a number that starts at `start`: as many whole groups as hold no more than `most` digits. */
+export type NumberReader = (text: string, start: number, most: number) => string | undefined;
+
+/** Makes a reader of numbers of at least `fewest` digits. */
+export function createNumberReader(fewest: number, gap: string): NumberReader {
+  const patterns: RegExp[] = [];
+  return (text, start, most) => {
+    if (most < fewest) return undefined;
+    patterns[most] ??= new RegExp(`${STARTS}\\d(?:(?:${gap})?\\d){${fewest - 1},${most - 1}}${ENDS}`, "y");
+    const pattern = patterns[most];
+    pattern.lastIndex = start;
+    return pattern.exec(text)?.[0];
+  };
+}

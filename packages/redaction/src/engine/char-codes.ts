@@ -10,6 +10,12 @@ export const HIDDEN = "\uE000";
 /** What `mask` puts in the place of a character. No text uses it in words, so that what is masked stays masked. */
 export const MASKED = "█";
 
+/**
+ * What a word is of, as the inside of a regular expression's class: letters of the scripts that set words apart by
+ * spaces, digits, `_`, and what redactions put in.
+ */
+export const WORD_CLASS = `\\w\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u052f${HIDDEN}${MASKED}`;
+
 const DIGIT = 1;
 const ALNUM = 2;
 const TOKEN = 4;

@@ -2,17 +2,19 @@ import { type Detector, KeelsonError } from "@keelson/core";
 import { createTriggerFilter } from "./trigger-filter.ts";
 import { createTriggerSearch, type TriggerKind, type TriggerSearch, triggerKind } from "./trigger-search.ts";
 
-/** A detector with its place in the declared order. */
-interface CompiledDetector {
+/** A detector bound to a trigger. All have one shape, whatever that of their detectors. */
+export interface BoundDetector {
   readonly detector: Detector;
+  readonly type: string;
   readonly name: string;
+  /** Its place in the declared order. */
   readonly order: number;
-}
-
-/** A detector bound to a trigger. */
-export interface BoundDetector extends CompiledDetector {
+  readonly left: number;
+  readonly right: number;
+  readonly budget: number;
   /** Numbers the bonds of all detectors to all triggers. */
   readonly slot: number;
+  /** The least size of a found trigger that concerns it. */
   readonly minimum: number;
 }
 
@@ -26,12 +28,9 @@ export interface CompiledTrigger {
 
 /** A set of detectors, ready to run. */
 export interface CompiledDetectors {
-  readonly detectors: readonly CompiledDetector[];
   readonly triggers: readonly CompiledTrigger[];
   /** Which triggers can stand in a short text: a bit each. The words are good until the next call. */
   readonly possibleIn: (text: string) => Int32Array;
-  /** How many bonds there are. */
-  readonly slots: number;
   /** The widest window before a trigger, at least 1. */
   readonly left: number;
 }
@@ -60,31 +59,28 @@ function assertDetector({ type, triggers, left, right, budget = 1, verify }: Det
  * @throws KeelsonError ARGUMENT_INVALID when a detector or one of its triggers is malformed.
  */
 export function compileDetectors(detectors: readonly Detector[]): CompiledDetectors {
-  const compiled = detectors.map((detector, order) => {
-    assertDetector(detector);
-    return { detector, order, name: detector.name ?? detector.type.toLowerCase() };
-  });
-  let slots = 0;
+  let slot = 0;
   const groups = new Map<string, { kinds: TriggerKind[]; bound: BoundDetector[] }>();
-  for (const one of compiled) {
-    for (const kind of one.detector.triggers.map(triggerKind)) {
+  for (const [order, detector] of detectors.entries()) {
+    assertDetector(detector);
+    const { type, name = type.toLowerCase(), left, right, budget = Number.POSITIVE_INFINITY } = detector;
+    for (const kind of detector.triggers.map(triggerKind)) {
       const group = groups.get(kind.key) ?? { kinds: [], bound: [] };
+      const { minimum } = kind;
       group.kinds.push(kind);
-      group.bound.push({ ...one, minimum: kind.minimum, slot: slots });
-      slots += 1;
+      group.bound.push({ detector, type, name, order, left, right, budget, slot, minimum });
+      slot += 1;
       groups.set(kind.key, group);
     }
   }
   const triggers = [...groups.values()].map(({ kinds, bound }) => ({
     search: createTriggerSearch(kinds),
     bound,
-    right: Math.max(...bound.map(({ detector }) => detector.right)),
+    right: Math.max(...bound.map(({ right }) => right)),
   }));
   return {
-    detectors: compiled,
     triggers,
     possibleIn: createTriggerFilter(triggers.map(({ search }) => search.needs)),
-    slots,
-    left: Math.max(1, ...compiled.map(({ detector }) => detector.left)),
+    left: Math.max(1, ...detectors.map(({ left }) => left)),
   };
 }

@@ -70,13 +70,10 @@ const ODD_CLASS = `${RULES.filter(([first]) => first > 0xff)
 const ODD = new RegExp(`[${ODD_CLASS}]`);
 const ODD_OR_LATIN = `[\\xa0\\xad${ODD_CLASS}]`;
 
-/** Where the first odd character stands, or -1. */
-function firstOdd(text: string): number {
+/** Has a text odd characters? Most have none. */
+const isOdd = (text: string): boolean =>
   // NBSP and the soft hyphen are looked for apart: a text of one byte a character can hold no other, and V8 knows.
-  const each = [text.indexOf("\u00a0"), text.indexOf("\u00ad"), ODD.exec(text)?.index ?? -1];
-  const found = each.filter((at) => at >= 0);
-  return found.length === 0 ? -1 : Math.min(...found);
-}
+  text.includes("\u00a0") || text.includes("\u00ad") || ODD.test(text);
 
 const SKIP = 0;
 const SAME = 1;
@@ -110,13 +107,11 @@ function foldPair(code: number): number {
 
 /** Folds a text. */
 export function fold(original: string): FoldedText {
-  const first = firstOdd(original);
-  if (first < 0) return { text: original, shifts: undefined };
+  if (!isOdd(original)) return { text: original, shifts: undefined };
   const plane = foldPlane();
   const froms: number[] = [];
   const gaps: number[] = [];
   const odd = new RegExp(ODD_OR_LATIN, "g");
-  odd.lastIndex = first;
   let text = "";
   let copied = 0;
   for (let found = odd.exec(original); found !== null; found = odd.exec(original)) {

@@ -3,6 +3,7 @@ import type { Candidate, Stretch } from "./candidate.ts";
 import { HIDDEN, MASKED } from "./char-codes.ts";
 import type { BoundDetector, CompiledDetectors, CompiledTrigger } from "./compile.ts";
 import { isSet } from "./trigger-filter.ts";
+import type { TriggerSearch } from "./trigger-search.ts";
 
 /** A piece of a text that is being scanned. */
 export interface ScanText {
@@ -47,7 +48,8 @@ const failed = (reason: string): KeelsonError =>
     details: { documentId: undefined, reason },
   });
 
-function ask(bound: BoundDetector, window: DetectorWindow): DetectorMatch | undefined {
+/** What a detector says to a window, as a candidate, or nothing. `low` is where the window starts in the piece. */
+function ask(bound: BoundDetector, window: DetectorWindow, low: number): Candidate | undefined {
   let match: DetectorMatch | undefined;
   try {
     match = bound.detector.verify(window);
@@ -56,18 +58,18 @@ function ask(bound: BoundDetector, window: DetectorWindow): DetectorMatch | unde
     throw failed(`the detector ${bound.name} threw`);
   }
   if (match === undefined) return undefined;
-  const { start, end, score = 0.5 } = match;
+  const { type, name, order } = bound;
+  const { start, end, score = 0.5, reason } = match;
   const inside = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end <= window.text.length;
-  if (!inside || start >= end)
-    throw failed(`the detector ${bound.name} claimed something outside its window`);
-  if (!(score >= 0 && score <= 1)) throw failed(`the detector ${bound.name} gave a score outside 0..1`);
-  return match;
+  if (!inside || start >= end) throw failed(`the detector ${name} claimed something outside its window`);
+  if (!(score >= 0 && score <= 1)) throw failed(`the detector ${name} gave a score outside 0..1`);
+  return { type, detector: name, order, start: low + start, end: low + end, score, reason };
 }
 
 /** Shows a trigger that was found to its detectors, and pushes what they find. */
 function askDetectors(
   bound: readonly BoundDetector[],
-  { start, end, size }: { readonly start: number; readonly end: number; readonly size: number },
+  { start, end, size }: TriggerSearch,
   { text, hidden, atStart, atEnd }: ScanText,
   state: ScanState,
   found: Candidate[],
@@ -75,11 +77,11 @@ function askDetectors(
   let window: DetectorWindow | undefined;
   let windowLow = 0;
   let windowHigh = 0;
-  for (const one of bound) {
-    const { detector, order, slot } = one;
-    if (size < one.minimum || start < (state.matchedUntil[slot] ?? 0)) continue;
-    let low = Math.max(0, start - detector.left);
-    let high = Math.min(text.length, start + detector.right);
+  for (let i = 0; i < bound.length; i += 1) {
+    const one = bound[i] as BoundDetector;
+    if (size < one.minimum || start < (state.matchedUntil[one.slot] ?? 0)) continue;
+    let low = Math.max(0, start - one.left);
+    let high = Math.min(text.length, start + one.right);
     if (hidden) {
       low += Math.max(0, text.slice(low, start).lastIndexOf(HIDDEN));
       const after = text.slice(start, high).indexOf(HIDDEN);
@@ -97,28 +99,17 @@ function askDetectors(
         atEnd: atEnd && high === text.length,
       };
     }
-    if (detector.budget !== undefined) {
-      const spent = (state.spent[order] ?? 0) + high - low;
-      state.spent[order] = spent;
-      if (spent > detector.budget) throw failed(`the detector ${one.name} went over its budget`);
+    if (one.budget !== Number.POSITIVE_INFINITY) {
+      const spent = (state.spent[one.order] ?? 0) + high - low;
+      state.spent[one.order] = spent;
+      if (spent > one.budget) throw failed(`the detector ${one.name} went over its budget`);
     }
-    const match = ask(one, window);
-    if (match === undefined) continue;
-    const matchStart = low + match.start;
-    const matchEnd = low + match.end;
-    state.matchedUntil[slot] = matchEnd;
-    if (hidden && text.slice(matchStart, matchEnd).includes(HIDDEN)) continue;
-    // What was masked before is masked.
-    if (text.slice(matchStart, matchEnd).includes(MASKED)) continue;
-    found.push({
-      type: detector.type,
-      detector: one.name,
-      order,
-      start: matchStart,
-      end: matchEnd,
-      score: match.score ?? 0.5,
-      reason: match.reason,
-    });
+    const candidate = ask(one, window, low);
+    if (candidate === undefined) continue;
+    state.matchedUntil[one.slot] = candidate.end;
+    const value = text.slice(candidate.start, candidate.end);
+    // What was redacted or masked before stays as it is.
+    if (!(hidden && value.includes(HIDDEN)) && !value.includes(MASKED)) found.push(candidate);
   }
 }
 

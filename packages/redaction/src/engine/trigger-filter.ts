@@ -9,6 +9,9 @@ export function needsOf(sets: readonly Uint8Array[]): Needs {
   return [...new Set(needs)];
 }
 
+// ASCII characters, and all others as one.
+const OTHERS = 128;
+const KINDS = OTHERS + 1;
 // More are seldom told apart by: the smallest sets are the likeliest to be missing.
 const LEVELS = 2;
 const WORD_BITS = 32;
@@ -23,32 +26,36 @@ export const isSet = (bits: Int32Array, trigger: number): boolean =>
  */
 export function createTriggerFilter(needs: readonly Needs[]): (text: string) => Int32Array {
   const words = Math.ceil(needs.length / WORD_BITS);
-  const stride = words * LEVELS;
-  // By character, what it does for the first and for the second need of each trigger.
-  const table = new Int32Array(128 * stride);
-  const needless = new Int32Array(stride);
-  const set = (bits: Int32Array, at: number, trigger: number): void => {
-    const word = at + (trigger >> 5);
-    bits[word] = (bits[word] as number) | (1 << (trigger & 31));
+  // By word, kind of character and level: what such a character does for the needs of each trigger. The last row is for
+  // what no character has to do.
+  const rows = KINDS + 1;
+  const table = new Int32Array(words * rows * LEVELS);
+  const set = (trigger: number, row: number, level: number): void => {
+    const at = ((trigger >> 5) * rows + row) * LEVELS + level;
+    table[at] = (table[at] as number) | (1 << (trigger & 31));
   };
   for (const [trigger, all] of needs.entries()) {
     const smallest = [...all].sort((a, b) => a.length - b.length);
     for (let level = 0; level < LEVELS; level += 1) {
       const need = smallest[level];
-      if (need === undefined) set(needless, level * words, trigger);
-      else for (const char of need) set(table, char.charCodeAt(0) * stride + level * words, trigger);
+      if (need === undefined) set(trigger, KINDS, level);
+      else for (const char of need) set(trigger, char.charCodeAt(0), level);
     }
   }
 
-  const met = new Int32Array(stride);
+  const met = new Int32Array(words);
   return (text) => {
-    met.set(needless);
-    for (let at = 0; at < text.length; at += 1) {
-      const row = text.charCodeAt(at) * stride;
-      if (row >= table.length) continue;
-      for (let i = 0; i < stride; i += 1) met[i] = (met[i] as number) | (table[row + i] as number);
+    for (let word = 0; word < words; word += 1) {
+      const base = word * rows * LEVELS;
+      let first = table[base + KINDS * LEVELS] as number;
+      let second = table[base + KINDS * LEVELS + 1] as number;
+      for (let at = 0; at < text.length; at += 1) {
+        const row = base + Math.min(text.charCodeAt(at), OTHERS) * LEVELS;
+        first |= table[row] as number;
+        second |= table[row + 1] as number;
+      }
+      met[word] = first & second;
     }
-    for (let i = words; i < stride; i += 1) met[i % words] = (met[i % words] as number) & (met[i] as number);
     return met;
   };
 }

@@ -1,6 +1,5 @@
 import { type DetectorTrigger, KeelsonError } from "@keelson/core";
 import { codeAt, isToken } from "./char-codes.ts";
-import { createDigitCounter } from "./digit-counter.ts";
 import { type PatternLead, patternBounds } from "./pattern-bounds.ts";
 import { type Needs, needsOf } from "./trigger-filter.ts";
 
@@ -14,7 +13,7 @@ export interface TriggerSearch {
   start: number;
   /** Where it ends, exclusive. */
   end: number;
-  /** How many digits or token characters it has; of other triggers 0. */
+  /** How many token characters it has, or the greatest minimum of digits it reaches; of other triggers 0. */
   size: number;
   /** From where to look for the next one. */
   next: number;
@@ -141,11 +140,16 @@ function leadSearch(
   };
 }
 
-/** Where a number starts from which at least `fewest` digits follow; counts no further than `most`. */
-function digitsSearch(fewest: number, most: number): TriggerSearch {
-  const more = `(?:[ \\t\\n\\r.\\-/()]{0,3}\\d){${fewest - 1}}`;
-  const run = new RegExp(`\\d(?<!\\d[-./:]?\\d)(?=${more})\\d*`, "g");
-  const counter = createDigitCounter(most);
+/** Where a number starts from which at least the first of `minima` digits follow; they ascend. */
+function digitsSearch(minima: readonly number[]): TriggerSearch {
+  // An empty group behind each further minimum says whether so many digits are there.
+  const gap = "[ \\t\\n\\r.\\-/()]{0,3}";
+  const [fewest = 1, ...more] = minima;
+  const further = more.reduceRight(
+    (rest, count, at) => `(?:(?:${gap}\\d){${count - (minima[at] as number)}}()${rest})?`,
+    "",
+  );
+  const run = new RegExp(`\\d(?<!\\d[-./:]?\\d)(?=(?:${gap}\\d){${fewest - 1}}${further})\\d*`, "g");
   return {
     reach: DIGITS_REACH,
     needs: ["0123456789"],
@@ -153,15 +157,16 @@ function digitsSearch(fewest: number, most: number): TriggerSearch {
     end: 0,
     size: 0,
     next: 0,
-    find(text, from, fresh) {
-      if (fresh) counter.reset();
+    find(text, from) {
       run.lastIndex = from;
       const found = run.exec(text);
       if (found === null) return false;
       this.start = found.index;
       this.next = run.lastIndex;
       this.end = Math.min(this.next, this.start + 2 * MAX_DIGITS);
-      this.size = counter.count(text, this.start);
+      let level = 0;
+      while (level < more.length && found[level + 1] !== undefined) level += 1;
+      this.size = minima[level] as number;
       return true;
     },
   };
@@ -230,6 +235,6 @@ export function createTriggerSearch(kinds: readonly TriggerKind[]): TriggerSearc
   const trigger = kinds[0]?.trigger ?? invalid("there is none");
   if (typeof trigger === "string") return literalSearch(trigger);
   if (trigger instanceof RegExp) return patternSearch(trigger);
-  if ("digits" in trigger) return digitsSearch(Math.min(...minima), Math.max(...minima));
+  if ("digits" in trigger) return digitsSearch([...new Set(minima)].sort((a, b) => a - b));
   return tokenSearch(Math.min(...minima));
 }
