@@ -8,9 +8,9 @@ import {
 } from "@keelson/core";
 import { defaultDetectors } from "./detectors/default-detectors.ts";
 import { compileDetectors } from "./engine/compile.ts";
-import { createDocument } from "./engine/document.ts";
+import { createDocument, detect } from "./engine/document.ts";
 import { createPlaceholderHider } from "./engine/placeholders.ts";
-import { createWriter, type RedactionFinding, type WrittenPiece } from "./engine/writer.ts";
+import { createWriter, type RedactionFinding, type Writer, type WrittenPiece } from "./engine/writer.ts";
 import { runFinders } from "./finders/run-finders.ts";
 import type { SpanFinder } from "./finders/span-finder.ts";
 import { localeDetectors } from "./locales/locale-detectors.ts";
@@ -113,22 +113,20 @@ export function createRedactor(options: RedactorOptions = {}): KeelsonRedactor {
   const types = [...detectors.map(({ type }) => type), ...finders.flatMap((finder) => finder.types)];
   const hider = createPlaceholderHider(types.length === 0 ? ["NONE"] : types);
 
-  const begin = () => {
-    const writer = createWriter({
-      operatorOf: (type) => operators[type] ?? operator,
-      includeValues: options.includeValues ?? false,
-    });
-    return { writer, document: createDocument({ compiled, hider, allowed, onNumbered: writer.onNumbered }) };
+  const writing = {
+    operatorOf: (type: string) => operators[type] ?? operator,
+    includeValues: options.includeValues ?? false,
   };
+  const rulesFor = ({ onNumbered }: Writer) => ({ compiled, hider, allowed, onNumbered });
 
   const redactNow = (text: string): WrittenPiece => {
-    const { writer, document } = begin();
-    return writer.write(document.push(text, true));
+    const writer = createWriter(writing);
+    return writer.write(detect(text, rulesFor(writer)));
   };
 
   const redactWithFinders = async (text: string, abort: AbortOptions): Promise<WrittenPiece> => {
-    const { writer, document } = begin();
-    const piece = document.push(text, true);
+    const writer = createWriter(writing);
+    const piece = detect(text, rulesFor(writer));
     const hidden = hider.hide(text, () => undefined);
     const found = await runFinders(finders, text, hidden, piece.found, allowed ?? (() => false), abort);
     return writer.write({ ...piece, found });
@@ -165,7 +163,8 @@ export function createRedactor(options: RedactorOptions = {}): KeelsonRedactor {
           details: { capability: "stream with finders" },
         });
       }
-      const { writer, document } = begin();
+      const writer = createWriter(writing);
+      const document = createDocument(rulesFor(writer));
       const pass = (
         chunk: string,
         final: boolean,

@@ -1,4 +1,4 @@
-import type { DetectorMatch, DetectorWindow } from "@keelson/core";
+import type { DetectorWindow } from "@keelson/core";
 import { codeAt, HIDDEN, isDigit, isLink, isWord, MASKED } from "../engine/char-codes.ts";
 
 /** Is `at` outside the window, or is what stands there no part of a word? */
@@ -16,26 +16,6 @@ export function isChained(text: string, at: number, step: 1 | -1): boolean {
 
 const HIDDEN_CODE = codeAt(HIDDEN, 0);
 const MASKED_CODE = codeAt(MASKED, 0);
-
-/**
- * Matches a sticky pattern where the trigger starts, and asks for a word break on both sides. A window cut off right
- * behind the match leaves the right side open, so `right` of a detector is one more than its longest match.
- */
-export function matchAt(pattern: RegExp, { text, start }: DetectorWindow): RegExpExecArray | undefined {
-  if (!isBreak(text, start - 1)) return undefined;
-  pattern.lastIndex = start;
-  const found = pattern.exec(text);
-  if (found === null || !isBreak(text, pattern.lastIndex)) return undefined;
-  return found;
-}
-
-/** The match of a pattern as a detector's answer. */
-export const asMatch = (found: RegExpExecArray, score: number, reason: string): DetectorMatch => ({
-  start: found.index,
-  end: found.index + found[0].length,
-  score,
-  reason,
-});
 
 /**
  * Does a context word stand before the trigger, in the same line or the one before it? What an earlier redaction put

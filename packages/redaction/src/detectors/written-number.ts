@@ -9,9 +9,9 @@ import { HIDDEN, MASKED, WORD_CLASS } from "../engine/char-codes.ts";
 const CHAINED = `[\\d${HIDDEN}${MASKED}]`;
 
 /** Where a number can start: not inside of a word, nor behind the link of a chain, as in 1.2.3.4-5. */
-export const STARTS = `(?<![${WORD_CLASS}]|${CHAINED}[-./:])`;
+export const STARTS: string = `(?<![${WORD_CLASS}]|${CHAINED}[-./:])`;
 /** Where it can end. */
-export const ENDS = `(?![${WORD_CLASS}]|[-./:]${CHAINED})`;
+export const ENDS: string = `(?![${WORD_CLASS}]|[-./:]${CHAINED})`;
 /** What stands between two groups of its digits. */
 export const GAP = "[ \\t\\n\\r.\\-/()]{1,3}";
 /** The same, within a line. */

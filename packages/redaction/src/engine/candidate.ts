@@ -17,11 +17,12 @@ export interface Stretch {
 }
 
 /** The surer first, then the longer, then by declared order, then by place. */
-const byRank = (a: Candidate, b: Candidate): number =>
+export const byRank = (a: Candidate, b: Candidate): number =>
   b.score - a.score || b.end - b.start - (a.end - a.start) || a.order - b.order || a.start - b.start;
 
 const overlaps = (a: Stretch, b: Stretch): boolean => a.start < b.end && b.start < a.end;
-const holds = (a: Stretch, b: Stretch): boolean => a.start <= b.start && b.end <= a.end;
+/** Does the first stretch hold the second? */
+export const holds = (a: Stretch, b: Stretch): boolean => a.start <= b.start && b.end <= a.end;
 
 /** By ascending start, the longer first. */
 export const byPlace = (a: Stretch, b: Stretch): number => a.start - b.start || b.end - a.end;

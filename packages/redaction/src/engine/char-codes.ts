@@ -14,15 +14,14 @@ export const MASKED = "█";
  * What a word is of, as the inside of a regular expression's class: letters of the scripts that set words apart by
  * spaces, digits, `_`, and what redactions put in.
  */
-export const WORD_CLASS = `\\w\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u052f${HIDDEN}${MASKED}`;
+export const WORD_CLASS: string = `\\w\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u052f${HIDDEN}${MASKED}`;
 
 const DIGIT = 1;
 const ALNUM = 2;
 const TOKEN = 4;
 const HEX = 8;
-const GAP = 16;
-const WORD = 32;
-const LINK = 64;
+const WORD = 16;
+const LINK = 32;
 
 // One byte for each code unit: a look-up is all that the loops have to be compiled for.
 const CLASSES = new Uint8Array(0x10000);
@@ -33,7 +32,6 @@ for (let code = 0; code < 128; code += 1) {
     (/[A-Za-z\d]/.test(char) ? ALNUM : 0) |
     (/[\w-]/.test(char) ? TOKEN : 0) |
     (/[\dA-Fa-f]/.test(char) ? HEX : 0) |
-    (/[ \t\n\r.\-/()]/.test(char) ? GAP : 0) |
     (/\w/.test(char) ? WORD : 0) |
     (/[-./:]/.test(char) ? LINK : 0);
 }
@@ -58,8 +56,6 @@ export const isAlnum = (code: number): boolean => inClass(code, ALNUM);
 export const isHex = (code: number): boolean => inClass(code, HEX);
 /** A letter, a digit, `_` or `-`. */
 export const isToken = (code: number): boolean => inClass(code, TOKEN);
-/** What may stand between the digits of one number. */
-export const isGap = (code: number): boolean => inClass(code, GAP);
 /** What makes a chain of numbers: `-`, `.`, `/` or `:`. */
 export const isLink = (code: number): boolean => inClass(code, LINK);
 /** A letter of any script that sets words apart by spaces, a digit, `_`, or what a redaction put in. */

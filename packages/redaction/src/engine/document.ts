@@ -1,20 +1,14 @@
 import type { Candidate } from "./candidate.ts";
 import type { CompiledDetectors } from "./compile.ts";
-import { fold, unfoldOffset, unfoldSpan } from "./fold.ts";
+import { type FoldedText, fold, unfoldOffset, unfoldSpan } from "./fold.ts";
 import type { PlaceholderHider } from "./placeholders.ts";
-import { resolve } from "./resolve.ts";
+import { resolve, resolveAll } from "./resolve.ts";
 import { createScanState, dropFront, rescan, scan } from "./scan.ts";
 
 /** What is to be replaced in a text. Offsets count in the text as it was given. */
-export interface LocatedValue {
-  readonly type: string;
-  readonly detector: string;
-  readonly start: number;
-  readonly end: number;
-  readonly score: number;
-  readonly reason: string | undefined;
-  /** The value, disguises of single characters undone. */
-  readonly plain: string;
+export interface LocatedValue extends Candidate {
+  /** The value, disguises of single characters undone. Absent where it stands in the text without any. */
+  readonly plain?: string | undefined;
 }
 
 /** A piece of a document that nothing behind it can change any more. */
@@ -41,13 +35,47 @@ export interface DetectionRules {
   readonly onNumbered: (label: string, number: number, at: number) => void;
 }
 
+/** Without the values that are to be left. */
+function withoutAllowed(
+  candidates: Candidate[],
+  plain: string,
+  allowed: DetectionRules["allowed"],
+): Candidate[] {
+  if (allowed === undefined) return candidates;
+  return candidates.filter(({ type, start, end }) => !allowed(type, plain.slice(start, end)));
+}
+
+/** The winners as they stand in the text before it was folded. */
+function locate(winners: Candidate[], hidden: string, folded: FoldedText): LocatedValue[] {
+  if (folded.shifts === undefined) return winners;
+  return winners.map((winner) => ({
+    ...winner,
+    ...unfoldSpan(hidden, folded, winner.start, winner.end),
+    plain: folded.text.slice(winner.start, winner.end),
+  }));
+}
+
+/** Finds what is to be replaced in a whole text. */
+export function detect(text: string, { compiled, hider, allowed, onNumbered }: DetectionRules): DecidedPiece {
+  const hidden = hider.hide(text, onNumbered);
+  const folded = fold(hidden);
+  const piece = { text: folded.text, hidden: hidden !== text, atStart: true, atEnd: true };
+  const candidates: Candidate[] = [];
+  scan(compiled, createScanState(), piece, candidates);
+  const keep = (list: Candidate[]): Candidate[] => withoutAllowed(list, folded.text, allowed);
+  const winners = resolveAll(keep(candidates), folded.text, (part, spans) =>
+    keep(rescan(compiled, piece, part, spans)),
+  );
+  return { text, base: 0, from: 0, to: text.length, found: locate(winners, hidden, folded) };
+}
+
 // A text that comes in small pieces is looked at when so much more of it has come.
 const STEP = 4_096;
 
 /**
- * Finds what is to be replaced in one document, given in pieces of any size. The searches go on where they stopped, so
- * that it makes no difference where the text was cut; what is kept is what an open window, an open group of overlapping
- * candidates or an open placeholder still needs.
+ * Finds the same in a text that is given in pieces of any size. The searches go on where they stopped, so that it makes
+ * no difference where the text was cut; what is kept is what an open window, an open group of overlapping candidates or
+ * an open placeholder still needs.
  */
 export function createDocument({ compiled, hider, allowed, onNumbered }: DetectionRules): {
   /** Takes more of the text; `final` says that there is no more. */
@@ -95,10 +123,7 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
       const folded = fold(hidden);
       const plain = folded.text;
       const piece = { text: plain, hidden: anyHidden, atStart: base === 0, atEnd: final };
-      const keep = (list: Candidate[]): Candidate[] =>
-        allowed === undefined
-          ? list
-          : list.filter(({ type, start, end }) => !allowed(type, plain.slice(start, end)));
+      const keep = (list: Candidate[]): Candidate[] => withoutAllowed(list, plain, allowed);
       const found: Candidate[] = [];
       const frontier = scan(compiled, state, piece, found);
       const { winners, cut, open } = resolve(
@@ -110,13 +135,7 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
 
       const from = decided;
       decided = final ? text.length : Math.max(decided, unfoldOffset(folded, cut));
-      const located: LocatedValue[] = [];
-      for (const { type, detector, score, reason, start, end } of winners) {
-        const place = unfoldSpan(hidden, folded, start, end);
-        const value = plain.slice(start, end);
-        located.push({ type, detector, score, reason, start: place.start, end: place.end, plain: value });
-      }
-      const result = { text, base, from, to: decided, found: located };
+      const result = { text, base, from, to: decided, found: locate(winners, hidden, folded) };
       if (!final) {
         // Keep what windows to come can reach back to.
         const kept = Math.max(0, cut - compiled.left);

@@ -1,9 +1,11 @@
 import {
   byPlace,
+  byRank,
   type Candidate,
   type CandidateGroup,
   chooseAmong,
   groupCandidates,
+  holds,
   type Stretch,
 } from "./candidate.ts";
 import { codeAt, isDigit, isWord } from "./char-codes.ts";
@@ -86,6 +88,36 @@ function lookAgainIn(
     for (const found of lookAgain(region, winners.slice(first, last), rescan)) missed.push(found);
   }
   return missed;
+}
+
+/**
+ * The winners where that is plain to see, as it is in most texts: of those that overlap one is the surest and holds the
+ * others, and it is not joined to other text. Else nothing.
+ */
+function plainWinners(candidates: readonly Candidate[], text: string): Candidate[] | undefined {
+  const winners: Candidate[] = [];
+  let last = candidates[0];
+  if (last === undefined) return winners;
+  for (let next = 1; next <= candidates.length; next += 1) {
+    const candidate = candidates[next];
+    if (candidate === undefined || candidate.start >= last.end) {
+      if (isJoined(text, last)) return undefined;
+      winners.push(last);
+      if (candidate !== undefined) last = candidate;
+    } else if (byRank(last, candidate) < 0) {
+      if (!holds(last, candidate)) return undefined;
+    } else {
+      if (!holds(candidate, last)) return undefined;
+      last = candidate;
+    }
+  }
+  return winners;
+}
+
+/** Resolves the candidates of a whole text. */
+export function resolveAll(candidates: Candidate[], text: string, rescan: Rescan): Candidate[] {
+  if (candidates.length > 1) candidates.sort(byPlace);
+  return plainWinners(candidates, text) ?? resolve(candidates, text, rescan).winners;
 }
 
 /**

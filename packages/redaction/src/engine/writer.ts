@@ -1,7 +1,7 @@
 import type { Finding } from "@keelson/core";
 import type { Operator, OperatorInput } from "../operators/operator.ts";
 import { codeAt, isWord } from "./char-codes.ts";
-import type { DecidedPiece } from "./document.ts";
+import type { DecidedPiece, LocatedValue } from "./document.ts";
 import { normalizeValue } from "./normalize.ts";
 import { placeholderName } from "./placeholders.ts";
 
@@ -24,34 +24,36 @@ export interface WritingRules {
 }
 
 /** Writes one document, its values replaced, piece by piece. */
-export function createWriter({ operatorOf, includeValues }: WritingRules): {
+export interface Writer {
   /** Takes note of a numbered placeholder that stands at an offset of the document. */
   onNumbered(label: string, number: number, at: number): void;
   /** Writes the next piece. */
   write(piece: DecidedPiece): WrittenPiece;
-} {
-  const replacers = new Map<Operator, (input: OperatorInput) => string>();
+}
+
+/** Makes a writer. What a document may need is made when it does: most hold one value or none. */
+export function createWriter({ operatorOf, includeValues }: WritingRules): Writer {
+  const replacers: { readonly operator: Operator; readonly replace: (input: OperatorInput) => string }[] = [];
   const numbers: { readonly label: string; readonly number: number; readonly at: number }[] = [];
-  const taken = new Map<string, number>();
+  let taken: Map<string, number> | undefined;
   let outputLength = 0;
 
-  const takenOf = (label: string): number => taken.get(label) ?? 0;
+  const takenOf = (label: string): number => taken?.get(label) ?? 0;
 
   const passNumbersBefore = (at: number): void => {
     while (numbers[0] !== undefined && numbers[0].at < at) {
       const { label, number } = numbers.shift() as { label: string; number: number };
+      taken ??= new Map();
       taken.set(label, Math.max(takenOf(label), number));
     }
   };
 
   const replacerOf = (type: string): ((input: OperatorInput) => string) => {
     const operator = operatorOf(type);
-    let replacer = replacers.get(operator);
-    if (replacer === undefined) {
-      replacer = operator.begin();
-      replacers.set(operator, replacer);
-    }
-    return replacer;
+    for (const begun of replacers) if (begun.operator === operator) return begun.replace;
+    const replace = operator.begin();
+    replacers.push({ operator, replace });
+    return replace;
   };
 
   return {
@@ -60,16 +62,16 @@ export function createWriter({ operatorOf, includeValues }: WritingRules): {
       const findings: RedactionFinding[] = [];
       let written = "";
       let copied = from;
-      for (const located of found) {
-        const { type, detector, score, reason, start, end } = located;
-        passNumbersBefore(base + start);
+      for (let i = 0; i < found.length; i += 1) {
+        const { type, detector, score, reason, start, end, plain } = found[i] as LocatedValue;
+        if (numbers.length > 0) passNumbersBefore(base + start);
         written += text.slice(copied, start);
         const value = text.slice(start, end);
         let replacement = replacerOf(type)({
           type,
           label: placeholderName(type),
           value,
-          normalized: () => normalizeValue(type, located.plain),
+          normalized: () => normalizeValue(type, plain ?? value),
           taken: takenOf,
         });
         // What is dropped must not make one word of two.

@@ -44,9 +44,5 @@ export async function runFinders(
     options.signal?.throwIfAborted();
   }
   const winners = chooseAmong(candidates, located);
-  const all = [
-    ...located,
-    ...winners.map((winner) => ({ ...winner, plain: text.slice(winner.start, winner.end) })),
-  ];
-  return all.sort((a, b) => a.start - b.start);
+  return [...located, ...winners].sort((a, b) => a.start - b.start);
 }
