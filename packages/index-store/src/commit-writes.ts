@@ -61,7 +61,7 @@ export async function commitWrites(
       const value: Intent = { generation: generation.number, collect: replaced };
       intentChange = [{ key: intentKey, value, expect: intentChange[0]?.expect ?? "absent" }];
     }
-    const ledger = changes.flatMap((change) => ledgerChanges(keys, generation.number, change));
+    const ledger = ledgerChanges(keys, generation.number, changes);
     const noted = noteForRebuild(context, writes);
     await state.commit([...checks, ...intentChange, ...ledger, ...noted, ...also], { signal });
   } catch (error) {
@@ -79,10 +79,13 @@ export async function commitWrites(
 }
 
 function replacedRecords(changes: readonly EntryChange[]): string[] {
-  return changes.flatMap(({ before, after }) => {
+  const replaced: string[] = [];
+  for (const { before, after } of changes) {
+    if (before === undefined) continue;
     const kept = new Set(after?.chunks.map(({ id }) => id));
-    return (before?.entry.chunks ?? []).map(({ id }) => id).filter((id) => !kept.has(id));
-  });
+    for (const { id } of before.entry.chunks) if (!kept.has(id)) replaced.push(id);
+  }
+  return replaced;
 }
 
 // A rebuild copies the live ledger; this tells it what it has to copy again.

@@ -1,7 +1,7 @@
 import type { VectorRecord } from "@keelson/core";
 import { embedTexts } from "./embed.ts";
 import type { EntryChange, LedgerChunk, LedgerEntry, StoredEntry } from "./ledger.ts";
-import { withOccurrence } from "./occurrences.ts";
+import { occurrencesOf } from "./occurrences.ts";
 import type { Build, Site } from "./rebuild.ts";
 import { recordId, recordMetadata } from "./records.ts";
 import { type RemadeDocument, remakeDocument } from "./remake.ts";
@@ -57,11 +57,13 @@ export async function copyAnew(
     if (document === undefined) return { id: documentId, before, after: undefined };
     const { facts } = document;
     const { metadata, metadataHash } = facts;
-    const chunks = withOccurrence(document.chunks).map(({ chunk, occurrence }): LedgerChunk => {
-      const { text, ...rest } = chunk;
-      const content = { documentId, embedder: building.embedder, hash: chunk.hash, occurrence, metadataHash };
+    const occurrences = occurrencesOf(document.chunks);
+    const chunks = document.chunks.map(({ text, ...rest }, i): LedgerChunk => {
+      const { hash } = rest;
+      const occurrence = occurrences[i] as number;
+      const content = { documentId, embedder: building.embedder, hash, occurrence, metadataHash };
       const id = recordId(content, writeId);
-      const vector = vectors.get(chunk.hash) as Float32Array;
+      const vector = vectors.get(hash) as Float32Array;
       staged.push({ id, vector, text, metadata: recordMetadata(documentId, metadata, vector) });
       return { id, ...rest };
     });

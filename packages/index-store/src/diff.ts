@@ -3,7 +3,7 @@ import type { Generation } from "./head.ts";
 import { jsonEquals } from "./json-equals.ts";
 import { isExpired, type LedgerChunk, type LedgerEntry, type StoredEntry } from "./ledger.ts";
 import { chain, type MaybePromise } from "./maybe-promise.ts";
-import type { Content, PreparedChunk, PreparedDocument } from "./prepare.ts";
+import type { Content, PreparedDocument } from "./prepare.ts";
 
 /**
  * Why the index does not say of a document what its source says:
@@ -30,8 +30,11 @@ export type StaleReason =
 /** What a write does to a document. */
 export type Outcome = "added" | "changed" | "metadataOnly" | "touched" | "unchanged";
 
-/** A chunk's place in the document-to-be: its text is known by its hash. */
-export type ChunkPlan = Omit<LedgerChunk, "id">;
+/** A chunk's place in the document-to-be. */
+export interface ChunkPlan extends Omit<LedgerChunk, "id"> {
+  /** Its text, where the document had to be cut; elsewhere it is known by its hash. */
+  readonly text?: string | undefined;
+}
 
 /** A document compared with the ledger. */
 export interface Draft {
@@ -69,14 +72,8 @@ export function diffDocument(
   return chain(document.content(), (content) => {
     const recut = entry === undefined || content.hash !== entry.text || entry.chunker !== context.chunker.id;
     if (!recut) return compare(context, document, before, options, content, undefined);
-    return chain(document.chunks(), (chunks) =>
-      compare(context, document, before, options, content, chunks.map(planOf)),
-    );
+    return chain(document.chunks(), (chunks) => compare(context, document, before, options, content, chunks));
   });
-}
-
-function planOf({ text: _, ...plan }: PreparedChunk): ChunkPlan {
-  return plan;
 }
 
 /** `recut` are the chunks, where they had to be made. */
@@ -131,19 +128,24 @@ function factsOf(
   const { version, metadata, subjects, metadataFindings } = document;
   const metadataHash = document.metadataHash();
   const findings = content?.findings ?? entry?.findings;
-  return {
+  // Field by field: to spread what may not be there costs ten times as much, for every document that is written.
+  const facts: Writable<Omit<LedgerEntry, "chunks">> = {
     text: content?.hash ?? (entry as LedgerEntry).text,
-    ...(version !== undefined && { version }),
-    ...(metadata !== undefined && { metadata }),
-    ...(metadataHash !== undefined && { metadataHash }),
-    ...expiry,
-    ...(subjects.length > 0 && { subjects }),
-    ...(findings !== undefined && hasAny(findings) && { findings }),
-    ...(hasAny(metadataFindings) && { metadataFindings }),
     redactor: redactor.id,
     chunker: chunker.id,
   };
+  if (version !== undefined) facts.version = version;
+  if (metadata !== undefined) facts.metadata = metadata;
+  if (metadataHash !== undefined) facts.metadataHash = metadataHash;
+  if (expiry.expiresAtMs !== undefined) facts.expiresAtMs = expiry.expiresAtMs;
+  if (expiry.ttlMs !== undefined) facts.ttlMs = expiry.ttlMs;
+  if (subjects.length > 0) facts.subjects = subjects;
+  if (findings !== undefined && hasAny(findings)) facts.findings = findings;
+  if (hasAny(metadataFindings)) facts.metadataFindings = metadataFindings;
+  return facts;
 }
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 function sameChunks(chunks: readonly ChunkPlan[], old: readonly LedgerChunk[]): boolean {
   if (chunks.length !== old.length) return false;

@@ -171,14 +171,17 @@ async function callWithRetries(
 }
 
 function faultOf(vector: unknown, dimension: number): string | undefined {
-  if (Object.prototype.toString.call(vector) !== "[object Float32Array]")
-    return "it gave something else than a Float32Array";
-  const numbers = vector as Float32Array;
-  if (numbers.length !== dimension) return `it gave dimension ${numbers.length}, expected ${dimension}`;
+  if (!isFloats(vector)) return "it gave something else than a Float32Array";
+  if (vector.length !== dimension) return `it gave dimension ${vector.length}, expected ${dimension}`;
   // An index loop: this runs over every number that is ever stored, and iterators cost several times as much.
-  for (let i = 0; i < numbers.length; i++)
-    if (!Number.isFinite(numbers[i])) return "it gave a number that is not finite";
+  for (let i = 0; i < vector.length; i++)
+    if (!Number.isFinite(vector[i])) return "it gave a number that is not finite";
   return undefined;
+}
+
+/** By its tag, since a vector may come from another realm. */
+export function isFloats(vector: unknown): vector is Float32Array {
+  return ArrayBuffer.isView(vector) && (vector as Float32Array)[Symbol.toStringTag] === "Float32Array";
 }
 
 function failed(

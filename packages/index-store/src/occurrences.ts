@@ -1,11 +1,9 @@
-/** Names equal chunks of one document apart: each with how many of the same hash stand before it. */
-export function withOccurrence<T extends { readonly hash: string }>(
-  chunks: readonly T[],
-): { readonly chunk: T; readonly occurrence: number; readonly key: string }[] {
+/** How many chunks of the same text stand before each: it names equal chunks of one document apart. */
+export function occurrencesOf(chunks: readonly { readonly hash: string }[]): readonly number[] {
   const seen = new Map<string, number>();
-  return chunks.map((chunk) => {
-    const occurrence = seen.get(chunk.hash) ?? 0;
-    seen.set(chunk.hash, occurrence + 1);
-    return { chunk, occurrence, key: `${chunk.hash}#${occurrence}` };
+  return chunks.map(({ hash }) => {
+    const occurrence = seen.get(hash) ?? 0;
+    seen.set(hash, occurrence + 1);
+    return occurrence;
   });
 }

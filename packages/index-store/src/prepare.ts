@@ -2,7 +2,7 @@ import { type Chunk, type Chunker, KeelsonError, type Metadata } from "@keelson/
 import type { IndexContext } from "./context.ts";
 import { canonical, digest } from "./digest.ts";
 import { invalid, type SourceDocument } from "./documents.ts";
-import type { Counts } from "./ledger.ts";
+import { type Counts, type Span, withSpan } from "./ledger.ts";
 import { chain, type MaybePromise, toMaybePromise } from "./maybe-promise.ts";
 import { addCounts, noRedaction, redactMetadata, redactText } from "./redact.ts";
 
@@ -24,11 +24,9 @@ export interface Content {
 }
 
 /** A chunk that is to be stored. */
-export interface PreparedChunk {
+export interface PreparedChunk extends Span {
   readonly text: string;
   readonly hash: string;
-  readonly start?: number;
-  readonly end?: number;
 }
 
 /** A source's document on its way: nothing raw leaves it. */
@@ -153,12 +151,10 @@ export function cut(chunker: Chunker, documentId: string, content: Content): May
       throw chunkingFailed(documentId, "the chunker gave something else than chunks");
     return found
       .filter(({ text }) => text.trim() !== "")
-      .map(({ text, start, end }) => ({
-        text,
-        hash: text === content.text ? content.hash : digest(text),
-        ...(start !== undefined && { start }),
-        ...(end !== undefined && { end }),
-      }));
+      .map((chunk) => {
+        const { text } = chunk;
+        return withSpan({ text, hash: text === content.text ? content.hash : digest(text) }, chunk);
+      });
   };
   let answer: MaybePromise<readonly Chunk[]>;
   try {

@@ -1,11 +1,11 @@
-import { isKeelsonError, KeelsonError, type VectorRecord } from "@keelson/core";
+import { KeelsonError, type VectorRecord } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import type { ChunkPlan, Draft, Outcome, StaleReason } from "./diff.ts";
-import { type Embedded, type EmbedTally, embedTexts } from "./embed.ts";
+import { type Embedded, type EmbedTally, embedTexts, isFloats } from "./embed.ts";
 import type { Generation } from "./head.ts";
-import type { EntryChange, LedgerChunk } from "./ledger.ts";
+import { type EntryChange, type LedgerChunk, withSpan } from "./ledger.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
-import { withOccurrence } from "./occurrences.ts";
+import { occurrencesOf } from "./occurrences.ts";
 import { recordId, recordMetadata } from "./records.ts";
 
 /** Vectors that a batch has paid for, by the hash of their text: a second attempt embeds nothing again. */
@@ -43,6 +43,7 @@ interface Place {
   readonly twin: string | undefined;
 }
 
+const NO_PLACES: readonly Place[] = [];
 const NO_RECORDS: ReadonlyMap<string, VectorRecord> = new Map();
 
 /**
@@ -56,14 +57,19 @@ export async function stageDrafts(
   const { generation, checkVectors, embedded, tally, signal } = options;
   const planned = drafts.map((draft) => {
     const done = draft.outcome === "unchanged" && !checkVectors;
-    return { draft, places: done ? [] : placesOf(draft) };
+    return { draft, places: done ? NO_PLACES : placesOf(draft) };
   });
-  const wanted = planned.flatMap(({ places }) =>
-    places.flatMap(({ kept, twin }) => (kept === undefined ? [twin] : checkVectors ? [kept] : [])),
-  );
-  const ids = [...new Set(wanted.filter((id) => id !== undefined))];
+  const wanted = new Set<string>();
+  for (const { places } of planned) {
+    for (const { kept, twin } of places) {
+      const id = kept === undefined ? twin : checkVectors ? kept : undefined;
+      if (id !== undefined) wanted.add(id);
+    }
+  }
   const found =
-    ids.length === 0 ? NO_RECORDS : await (await context.recordsOf(generation, signal)).get(ids, { signal });
+    wanted.size === 0
+      ? NO_RECORDS
+      : await (await context.recordsOf(generation, signal)).get([...wanted], { signal });
   // A record without text cannot be copied: it may be from a store that keeps none.
   const twinOf = ({ twin }: Place): (VectorRecord & { readonly text: string }) | undefined => {
     const record = twin === undefined ? undefined : found.get(twin);
@@ -75,10 +81,10 @@ export async function stageDrafts(
   const differ = new Set<Draft>();
   for (const { draft, places } of planned) {
     for (const [i, place] of places.entries()) {
-      const { hash } = place.chunk;
+      const { hash, text } = place.chunk;
       if (has(place) || embedded.has(hash) || twinOf(place) !== undefined) continue;
       // The document was not cut where its text had not changed; it is now, since a vector has been lost.
-      const chunk = (await draft.document.chunks())[i];
+      const chunk = text === undefined ? (await draft.document.chunks())[i] : { hash, text };
       if (chunk?.hash === hash) texts.set(hash, chunk.text);
       else differ.add(draft);
     }
@@ -101,14 +107,14 @@ export async function stageDrafts(
     let lost = false;
     let error: KeelsonError | undefined;
     for (const [i, place] of places.entries()) {
-      const { hash, start, end } = place.chunk;
+      const { hash, text } = place.chunk;
       let id = has(place) ? place.kept : undefined;
       if (id === undefined) {
         lost ||= place.kept !== undefined;
         const copied = twinOf(place);
         const vector = copied?.vector ?? embedded.get(hash);
-        if (isKeelsonError(vector, "EMBEDDING_FAILED")) {
-          error = ofDocument(vector, document.id);
+        if (!isFloats(vector)) {
+          error = ofDocument(vector as KeelsonError<"EMBEDDING_FAILED">, document.id);
           break;
         }
         id = recordId(
@@ -123,12 +129,12 @@ export async function stageDrafts(
         );
         records.push({
           id,
-          vector: vector as Float32Array,
-          text: copied?.text ?? ((await document.chunks())[i]?.text as string),
-          metadata: recordMetadata(document.id, document.metadata, vector as Float32Array),
+          vector,
+          text: copied?.text ?? text ?? ((await document.chunks())[i]?.text as string),
+          metadata: recordMetadata(document.id, document.metadata, vector),
         });
       }
-      chunks.push({ id, hash, ...(start !== undefined && { start }), ...(end !== undefined && { end }) });
+      chunks.push(withSpan({ id, hash }, place.chunk));
     }
     const unchanged = (draft.outcome === "unchanged" && !lost) || error !== undefined;
     staged.push({
@@ -151,15 +157,24 @@ function ofDocument(
 }
 
 function placesOf({ document, before, chunks }: Draft): Place[] {
-  const old = before?.entry;
-  const byKey = new Map(withOccurrence(old?.chunks ?? []).map(({ key, chunk }) => [key, chunk.id]));
-  const byHash = new Map(old?.chunks.map(({ hash, id }) => [hash, id]));
+  const occurrences = occurrencesOf(chunks);
+  const place = (i: number, kept: string | undefined, twin: string | undefined): Place => ({
+    chunk: chunks[i] as ChunkPlan,
+    occurrence: occurrences[i] as number,
+    kept,
+    twin,
+  });
+  if (before === undefined) return chunks.map((_, i) => place(i, undefined, undefined));
+
+  const old = before.entry.chunks;
+  const keyOf = (hash: string, occurrence: number | undefined): string => `${hash}#${occurrence}`;
+  const oldOccurrences = occurrencesOf(old);
+  const byKey = new Map(old.map(({ hash, id }, i) => [keyOf(hash, oldOccurrences[i]), id]));
+  const byHash = new Map(old.map(({ hash, id }) => [hash, id]));
   // Records carry the metadata, so other metadata makes other records of the same vectors.
-  const sameMetadata = old !== undefined && old.metadataHash === document.metadataHash();
-  return withOccurrence(chunks).map(({ chunk, occurrence, key }) => ({
-    chunk,
-    occurrence,
-    kept: sameMetadata ? byKey.get(key) : undefined,
-    twin: byHash.get(chunk.hash),
-  }));
+  const sameMetadata = before.entry.metadataHash === document.metadataHash();
+  return chunks.map(({ hash }, i) => {
+    const kept = sameMetadata ? byKey.get(keyOf(hash, occurrences[i])) : undefined;
+    return place(i, kept, byHash.get(hash));
+  });
 }

@@ -1,4 +1,4 @@
-import { KeelsonError } from "@keelson/core";
+import { KeelsonError, type VectorRecord } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
@@ -8,6 +8,7 @@ import { erasedSince } from "./erase/tombstones.ts";
 import { forGeneration } from "./head.ts";
 import { settleUnfinished } from "./intents.ts";
 import type { Lease } from "./lease.ts";
+import type { EntryChange } from "./ledger.ts";
 import { prepareDocument } from "./prepare.ts";
 import type { DocumentProgress, Progress } from "./progress.ts";
 import { readLedger } from "./read-ledger.ts";
@@ -104,8 +105,12 @@ async function writeSome(
       redraft: ({ document, before }) => diffDocument(context, document, before, { ...diff, readText: true }),
       signal,
     });
-    const changes = found.flatMap(({ change }) => change ?? []);
-    const records = found.flatMap((each) => each.records);
+    const changes: EntryChange[] = [];
+    const records: VectorRecord[] = [];
+    for (const each of found) {
+      if (each.change !== undefined) changes.push(each.change);
+      for (const record of each.records) records.push(record);
+    }
     await commitWrites(context, { id: writeId, generation, head, changes, staged: records, lease }, signal);
     return { ...made, staged: found };
   });

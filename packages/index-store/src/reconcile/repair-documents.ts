@@ -5,7 +5,7 @@ import { embedTexts, newTally } from "../embed.ts";
 import { allGenerations, type Generation, readHead } from "../head.ts";
 import type { Lease } from "../lease.ts";
 import type { EntryChange, LedgerChunk } from "../ledger.ts";
-import { withOccurrence } from "../occurrences.ts";
+import { occurrencesOf } from "../occurrences.ts";
 import { recordId, recordMetadata } from "../records.ts";
 import type { CheckedChunk, CheckedDocument } from "./check-documents.ts";
 import type { PackSource } from "./pack-source.ts";
@@ -84,7 +84,9 @@ export async function repairDocuments(
     const { id, stored } = document;
     const { metadata, metadataHash } = stored.entry;
     const chunks: LedgerChunk[] = [];
-    for (const [i, { chunk, occurrence }] of withOccurrence(stored.entry.chunks).entries()) {
+    const occurrences = occurrencesOf(stored.entry.chunks);
+    for (const [i, chunk] of stored.entry.chunks.entries()) {
+      const occurrence = occurrences[i] as number;
       const checked = document.chunks[i] as CheckedChunk;
       if (checked.state === "well") {
         chunks.push(chunk);

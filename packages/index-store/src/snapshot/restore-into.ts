@@ -3,7 +3,7 @@ import type { Breather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
 import type { Generation } from "../head.ts";
 import { jsonEquals } from "../json-equals.ts";
-import { ledgerChanges } from "../ledger.ts";
+import { type EntryChange, ledgerChanges } from "../ledger.ts";
 import type { Progress } from "../progress.ts";
 import { recordMetadata, slices } from "../records.ts";
 import { createContentDigest } from "./content-digest.ts";
@@ -116,7 +116,8 @@ async function restoreDocuments(
     batch.flatMap(({ image }) => image.entry.chunks.map(({ id }) => id)),
     { signal },
   );
-  const changes: StateChange[] = [];
+  const entered: EntryChange[] = [];
+  const notes: StateChange[] = [];
   for (const { image, at } of batch) {
     const { id, entry } = image;
     const parts = entry.chunks.flatMap((chunk) => read.get(chunk.id) ?? []);
@@ -125,10 +126,10 @@ async function restoreDocuments(
     const vectors = parts.map(({ vector }) => vector);
     const hash = hashImage({ id, entry, texts, vectors });
     const value: Packed = { pack, at, of: size, hash, chunks: entry.chunks.length };
-    changes.push(...ledgerChanges(keys, number, { id, before: undefined, after: entry }));
-    changes.push({ key: keys.packedDocument(number, id), value });
+    entered.push({ id, before: undefined, after: entry });
+    notes.push({ key: keys.packedDocument(number, id), value });
   }
-  await state.commit([...checks, ...changes], { signal });
+  await state.commit([...checks, ...ledgerChanges(keys, number, entered), ...notes], { signal });
   const entries = await state.get(
     batch.map(({ image: { id } }) => keys.document(number, id)),
     { signal },
