@@ -1,5 +1,6 @@
 import {
   type AbortOptions,
+  type Json,
   KeelsonError,
   type Metadata,
   type PageOptions,
@@ -92,8 +93,11 @@ export function recordMetadata(
   metadata: Metadata | undefined,
   vector: Float32Array,
 ): Metadata {
-  // What is spread comes last: fields added to a copy cost ten times as much. None of them is reserved.
-  return { [DOCUMENT_FIELD]: documentId, [VECTOR_FIELD]: vectorChecksum(vector), ...metadata };
+  // Room for ours first, since fields added to a copy cost ten times as much; set last, since they win.
+  const fields: Record<string, Json> = { [DOCUMENT_FIELD]: "", [VECTOR_FIELD]: "", ...metadata };
+  fields[DOCUMENT_FIELD] = documentId;
+  fields[VECTOR_FIELD] = vectorChecksum(vector);
+  return fields;
 }
 
 /** Is the record's vector the one that it was written with? */
