@@ -296,9 +296,9 @@ describe(openFsStorage.name, () => {
     };
     const errors = await Promise.all(
       [
-        storage.state.commit([{ key: "k", value: "hunter2" }]),
+        storage.state.commit([{ key: "k", value: "SENTINEL" }]),
         storage.secrets.write("s", new Secret("hunter2", { name: "s", version: 1 }), { expect: "absent" }),
-        storage.blobs.put("b", Buffer.from("hunter2")),
+        storage.blobs.put("b", Buffer.from("SENTINEL")),
       ].map(async (call) => {
         try {
           return await call;
@@ -311,7 +311,7 @@ describe(openFsStorage.name, () => {
       expect(error).toBeInstanceOf(Error);
       expect(
         JSON.stringify(error) + String((error as Error).stack) + String((error as Error).cause),
-      ).not.toContain("hunter2");
+      ).not.toMatch(/hunter2|SENTINEL/);
     }
   });
 });
