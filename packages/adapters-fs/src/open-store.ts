@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
+import { argumentInvalid, orAbort } from "@keelson/core";
 import {
-  argumentInvalid,
   createAccess,
   createEngine,
   createSecretBackend,
   createStateStore,
   createVectorStore,
-  orAbort,
 } from "@keelson/storage-engine";
 import { createFsBlobs, syncBlobNames } from "./blobs/fs-blobs.ts";
 import { type Compactor, createCompactor } from "./compactor.ts";

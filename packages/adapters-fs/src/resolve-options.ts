@@ -1,4 +1,4 @@
-import { argumentInvalid } from "@keelson/storage-engine";
+import { argumentInvalid } from "@keelson/core";
 import type { FsStorageOptions } from "./open-fs-storage.ts";
 import { type MasterKeyOptions, masterKeyOptions } from "./secrets/master-key-options.ts";
 

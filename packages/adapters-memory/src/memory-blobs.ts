@@ -1,5 +1,5 @@
-import { assertKey, type BlobStore, KeelsonError } from "@keelson/core";
-import { type Access, argumentInvalid, createOrderedMap, pageRange } from "@keelson/storage-engine";
+import { argumentInvalid, assertKey, type BlobStore, KeelsonError } from "@keelson/core";
+import { type Access, createOrderedMap, pageRange } from "@keelson/storage-engine";
 
 export function createMemoryBlobs(access: Access): BlobStore {
   const blobs = createOrderedMap<{ readonly key: string; readonly bytes: Uint8Array }>();

@@ -2,6 +2,7 @@ import {
   type AbortOptions,
   type AnyIterable,
   type Awaitable,
+  argumentInvalid,
   assertId,
   assertJson,
   KeelsonError,
@@ -136,5 +137,5 @@ function isIterable(value: unknown): boolean {
 }
 
 export function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} is ${reason}`, { details: { argument, reason } });
+  return argumentInvalid(argument, `is ${reason}`);
 }

@@ -1,4 +1,10 @@
-import { assertKey, assertSpecVersion, KeelsonError, type Secret, type SecretBackend } from "@keelson/core";
+import {
+  argumentInvalid,
+  assertKey,
+  assertSpecVersion,
+  type Secret,
+  type SecretBackend,
+} from "@keelson/core";
 import type { OverlapPolicy, RotationSchedule } from "./rotation-types.ts";
 import type { ChangeOptions } from "./secret-store.ts";
 import type { SecretStoreOptions } from "./secret-store-options.ts";
@@ -17,16 +23,12 @@ const POLICIES: readonly unknown[] = [
   "revoke-previous",
 ] satisfies OverlapPolicy[];
 
-export function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} ${reason}`, { details: { argument, reason } });
-}
-
 /** The one backend that was given. */
 export function readBackend({ backend, secrets }: SecretStoreOptions): SecretBackend {
   if (backend !== undefined && secrets !== undefined)
-    throw invalid("backend", 'was given beside "secrets": give one of them');
+    throw argumentInvalid("backend", 'was given beside "secrets": give one of them');
   const given = backend ?? secrets;
-  if (given === undefined) throw invalid("backend", "is missing: give one, or spread a storage");
+  if (given === undefined) throw argumentInvalid("backend", "is missing: give one, or spread a storage");
   assertSpecVersion(given, "SecretBackend");
   return given;
 }
@@ -38,38 +40,41 @@ export function assertName(name: unknown): asserts name is string {
 /** The text of a value that may come as a `Secret`, also of another copy of core. */
 export function readText(argument: string, value: string | Secret): string {
   const text: unknown = typeof value === "object" && value !== null ? value.expose() : value;
-  if (typeof text !== "string") throw invalid(argument, "is neither a string nor a Secret");
+  if (typeof text !== "string") throw argumentInvalid(argument, "is neither a string nor a Secret");
   return text;
 }
 
 /** The text of a value that is to be stored. */
 export function readValue(argument: string, value: string | Secret, kind: SecretKind): string {
   const text = readText(argument, value);
-  if (text === "") throw invalid(argument, "is empty");
+  if (text === "") throw argumentInvalid(argument, "is empty");
   if (text.length > LONGEST_VALUE)
-    throw invalid(argument, `is longer than ${LONGEST_VALUE} UTF-16 code units`);
-  if (LONE_SURROGATE.test(text)) throw invalid(argument, "is not well-formed Unicode");
+    throw argumentInvalid(argument, `is longer than ${LONGEST_VALUE} UTF-16 code units`);
+  if (LONE_SURROGATE.test(text)) throw argumentInvalid(argument, "is not well-formed Unicode");
   if (kind === "verify" && text.length < SHORTEST_VERIFIED)
-    throw invalid(argument, `is shorter than ${SHORTEST_VERIFIED} characters, too few for kind "verify"`);
+    throw argumentInvalid(
+      argument,
+      `is shorter than ${SHORTEST_VERIFIED} characters, too few for kind "verify"`,
+    );
   return text;
 }
 
 export function assertKind(kind: unknown): asserts kind is SecretKind {
-  if (kind !== "use" && kind !== "verify") throw invalid("kind", 'is neither "use" nor "verify"');
+  if (kind !== "use" && kind !== "verify") throw argumentInvalid("kind", 'is neither "use" nor "verify"');
 }
 
 export function assertOverlap(onOverlap: unknown): asserts onOverlap is OverlapPolicy {
-  if (!POLICIES.includes(onOverlap)) throw invalid("onOverlap", "is not a known policy");
+  if (!POLICIES.includes(onOverlap)) throw argumentInvalid("onOverlap", "is not a known policy");
 }
 
 export function assertGrace(graceMs: unknown, now: number): asserts graceMs is number {
   assertSpan("graceMs", graceMs);
-  if (now + graceMs > Number.MAX_SAFE_INTEGER) throw invalid("graceMs", "is too large");
+  if (now + graceMs > Number.MAX_SAFE_INTEGER) throw argumentInvalid("graceMs", "is too large");
 }
 
 export function assertVersion(argument: string, version: unknown): asserts version is number {
   if (!Number.isSafeInteger(version) || (version as number) < 1)
-    throw invalid(argument, "is not a whole number of at least 1");
+    throw argumentInvalid(argument, "is not a whole number of at least 1");
 }
 
 /** Refuses a `by` or `why` that the audit cannot keep. */
@@ -78,21 +83,24 @@ export function assertNotes(options: ChangeOptions): void {
     const note: unknown = options[argument];
     if (note === undefined) continue;
     if (typeof note !== "string" || note === "" || note.length > LONGEST_NOTE || LONE_SURROGATE.test(note))
-      throw invalid(argument, `is not a well-formed string of 1 to ${LONGEST_NOTE} UTF-16 code units`);
+      throw argumentInvalid(
+        argument,
+        `is not a well-formed string of 1 to ${LONGEST_NOTE} UTF-16 code units`,
+      );
   }
 }
 
 /** Refuses a time that is no whole number of milliseconds. */
 export function assertSpan(argument: string, ms: unknown): asserts ms is number {
   if (!Number.isSafeInteger(ms) || (ms as number) < 0)
-    throw invalid(argument, "is not a whole number of at least 0");
+    throw argumentInvalid(argument, "is not a whole number of at least 0");
 }
 
 /** Refuses a schedule whose windows would overlap. */
 export function assertSchedule(schedule: RotationSchedule): void {
   assertSpan("everyMs", schedule.everyMs);
   assertSpan("graceMs", schedule.graceMs);
-  if (schedule.everyMs <= schedule.graceMs) throw invalid("everyMs", "is not more than graceMs");
+  if (schedule.everyMs <= schedule.graceMs) throw argumentInvalid("everyMs", "is not more than graceMs");
 }
 
 /** The label of a consumer that was not named. */
@@ -101,6 +109,6 @@ export const UNNAMED = "unnamed";
 /** Refuses a label that cannot be kept. */
 export function assertConsumer(consumer: unknown): asserts consumer is string {
   if (typeof consumer !== "string" || consumer === "" || consumer.length > LONGEST_CONSUMER)
-    throw invalid("consumer", `is not a string of 1 to ${LONGEST_CONSUMER} UTF-16 code units`);
-  if (LONE_SURROGATE.test(consumer)) throw invalid("consumer", "is not well-formed Unicode");
+    throw argumentInvalid("consumer", `is not a string of 1 to ${LONGEST_CONSUMER} UTF-16 code units`);
+  if (LONE_SURROGATE.test(consumer)) throw argumentInvalid("consumer", "is not well-formed Unicode");
 }

@@ -1,4 +1,4 @@
-import { KeelsonError, Secret, type SecretBackend, systemClock } from "@keelson/core";
+import { argumentInvalid, KeelsonError, Secret, type SecretBackend, systemClock } from "@keelson/core";
 import { abortable } from "./abortable.ts";
 import {
   assertConsumer,
@@ -8,7 +8,6 @@ import {
   assertSchedule,
   assertSpan,
   assertVersion,
-  invalid,
   readBackend,
   readText,
   readValue,
@@ -61,7 +60,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
   const backend = readBackend(options);
   const { state, clock = systemClock, generate = randomToken } = options;
   const { maxJumpMs = HOUR_MS, onWarning: warn = () => {} } = options;
-  if (!(maxJumpMs >= 0)) throw invalid("maxJumpMs", "is not a number of at least 0");
+  if (!(maxJumpMs >= 0)) throw argumentInvalid("maxJumpMs", "is not a number of at least 0");
   const time = createTimekeeper(clock, maxJumpMs, (jump) => warn({ type: "clock-jumped", ...jump }));
   const records = createRecords({ backend, state, time, warn });
   const usage = createUsage(state, warn);
@@ -220,7 +219,8 @@ function unchanged(secret: StoredSecret): StoredSecret {
 }
 
 function assertUse({ kind }: StoredSecret): void {
-  if (kind === "verify") throw invalid("name", 'is of a secret of kind "verify", which stores no value');
+  if (kind === "verify")
+    throw argumentInvalid("name", 'is of a secret of kind "verify", which stores no value');
 }
 
 async function listNames(backend: SecretBackend, signal: AbortSignal | undefined): Promise<string[]> {

@@ -1,5 +1,4 @@
-import { KeelsonError } from "@keelson/core";
-import { invalid } from "./arguments.ts";
+import { argumentInvalid, KeelsonError } from "@keelson/core";
 import { MOST_LIVE } from "./live-versions.ts";
 import { hookNames, type RotationHooks } from "./rotation-hooks.ts";
 import type { OverlapPolicy } from "./rotation-types.ts";
@@ -35,7 +34,8 @@ export function assertRoom(secret: StoredSecret, onOverlap: OverlapPolicy): void
 /** Refuses a value that is live, since ending one version would then not end its value. */
 export function assertNew(argument: string, secret: StoredSecret, { digest }: Candidate): void {
   const twin = secret.versions.find((version) => version.stage !== "pending" && version.digest === digest);
-  if (twin !== undefined) throw invalid(argument, `is that of version ${twin.version}, which is live`);
+  if (twin !== undefined)
+    throw argumentInvalid(argument, `is that of version ${twin.version}, which is live`);
 }
 
 /** An unfinished rotation is completed or taken back by the hooks it was begun with. */
@@ -43,7 +43,7 @@ export function assertHooks({ version, hooks }: StoredRotation, given: RotationH
   const names = hookNames(given);
   const missing = hooks.filter((hook) => !names.includes(hook)).join(", ");
   if (missing !== "")
-    throw invalid(
+    throw argumentInvalid(
       "hooks",
       `of the unfinished rotation to version ${version} are missing: ${missing}. One that does nothing skips the step`,
     );

@@ -1,5 +1,4 @@
-import { KeelsonError, Secret } from "@keelson/core";
-import { invalid } from "./arguments.ts";
+import { argumentInvalid, KeelsonError, Secret } from "@keelson/core";
 import { type AuditLog, shortened } from "./audit.ts";
 import { decodeToken } from "./digest.ts";
 import type { OverlapPolicy, RotationSchedule } from "./rotation-types.ts";
@@ -80,7 +79,7 @@ export function fitted(secret: StoredSecret, maxPayloadBytes: number | undefined
   for (;;) {
     const { length } = next.audit.events;
     if (Buffer.byteLength(JSON.stringify(next)) <= maxPayloadBytes) return next;
-    if (length <= 1) throw invalid("value", `does not fit into a record of ${maxPayloadBytes} bytes`);
+    if (length <= 1) throw argumentInvalid("value", `does not fit into a record of ${maxPayloadBytes} bytes`);
     next = { ...next, audit: shortened(next.audit, Math.max(1, Math.floor(length * 0.75))) };
   }
 }

@@ -26,24 +26,3 @@ export function createAccess(store: string): Access {
     },
   };
 }
-
-/** Waits for work that goes on by itself, unless the signal is aborted first. */
-export function orAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    const done = (): void => signal.removeEventListener("abort", stop);
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(
-      (value) => {
-        done();
-        resolve(value);
-      },
-      (error: unknown) => {
-        done();
-        reject(error);
-      },
-    );
-    if (signal.aborted) stop();
-  });
-}

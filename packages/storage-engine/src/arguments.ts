@@ -1,4 +1,5 @@
 import {
+  argumentInvalid,
   assertId,
   assertJson,
   type ExpectedRevision,
@@ -11,11 +12,6 @@ import { freezeJson } from "./json-copy.ts";
 import type { PageRange } from "./ordered-map.ts";
 
 const DEFAULT_LIMIT = 1000;
-
-/** Makes the error for an argument that is of the wrong kind. */
-export function argumentInvalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {
-  return new KeelsonError("ARGUMENT_INVALID", `${argument} ${reason}`, { details: { argument, reason } });
-}
 
 export function assertList(list: unknown, argument: string): asserts list is readonly unknown[] {
   if (!Array.isArray(list)) throw argumentInvalid(argument, "is not a list");

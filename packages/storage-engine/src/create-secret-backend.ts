@@ -1,6 +1,5 @@
-import { assertKey, KeelsonError, Secret, type SecretBackend } from "@keelson/core";
-import { orAbort } from "./access.ts";
-import { argumentInvalid, assertExpected } from "./arguments.ts";
+import { assertKey, assertSecret, orAbort, Secret, type SecretBackend, secretConflict } from "@keelson/core";
+import { assertExpected } from "./arguments.ts";
 import type { EngineParts } from "./create-vector-store.ts";
 import { createLane } from "./lane.ts";
 
@@ -47,9 +46,7 @@ export function createSecretBackend(options: EngineSecretBackendOptions): Secret
       const actual = engine.secrets.get(name)?.revision ?? "absent";
       if (actual !== expect) {
         await orAbort(lane.settled(), callOptions.signal);
-        throw new KeelsonError("SECRET_CONFLICT", `the secret ${name} is at ${actual}, expected ${expect}`, {
-          details: { name, expect, actual },
-        });
+        throw secretConflict(name, expect, actual);
       }
       const revision = engine.revision + 1;
       const sealed = sealer.seal(payload.expose(), name, revision);
@@ -72,10 +69,4 @@ export function createSecretBackend(options: EngineSecretBackendOptions): Secret
       );
     },
   } satisfies SecretBackend;
-}
-
-function assertSecret(payload: unknown): asserts payload is Secret {
-  // By shape, since a secret may come from another copy of core.
-  if (typeof (payload as Secret | undefined)?.expose === "function") return;
-  throw argumentInvalid("payload", "is not a Secret");
 }

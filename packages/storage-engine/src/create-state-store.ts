@@ -1,6 +1,12 @@
-import { assertKey, KeelsonError, type StateChange, type StateStore } from "@keelson/core";
-import { orAbort } from "./access.ts";
-import { argumentInvalid, assertExpected, assertList, ownJson, pageRange } from "./arguments.ts";
+import {
+  argumentInvalid,
+  assertKey,
+  KeelsonError,
+  orAbort,
+  type StateChange,
+  type StateStore,
+} from "@keelson/core";
+import { assertExpected, assertList, ownJson, pageRange } from "./arguments.ts";
 import type { EngineParts } from "./create-vector-store.ts";
 import type { Engine } from "./engine.ts";
 import { createLane } from "./lane.ts";

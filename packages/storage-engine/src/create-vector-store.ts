@@ -1,18 +1,20 @@
 import {
   type AbortOptions,
+  argumentInvalid,
   assertKey,
   assertTopK,
   assertUniqueIds,
   assertVector,
   compileFilter,
   KeelsonError,
+  orAbort,
   type VectorCollection,
   type VectorMetric,
   type VectorRecord,
   type VectorStore,
 } from "@keelson/core";
-import { type Access, orAbort } from "./access.ts";
-import { argumentInvalid, assertIds, assertList, ownMetadata, pageRange } from "./arguments.ts";
+import type { Access } from "./access.ts";
+import { assertIds, assertList, ownMetadata, pageRange } from "./arguments.ts";
 import type { Engine } from "./engine.ts";
 import { createLane, type Journal, type Lane } from "./lane.ts";
 import type { UpsertRecord } from "./op.ts";

@@ -13,7 +13,7 @@ export { createOrderedMap, type OrderedMap, type PageRange } from "./ordered-map
 export { createVectorTable, type VectorTable } from "./vector-table.ts";
 
 export type { Appended, Journal } from "./lane.ts";
-export { type Access, createAccess, orAbort } from "./access.ts";
+export { type Access, createAccess } from "./access.ts";
 export { createVectorStore, type EngineParts, type EngineVectorStoreOptions } from "./create-vector-store.ts";
 export { createStateStore } from "./create-state-store.ts";
 export {
@@ -21,5 +21,5 @@ export {
   type EngineSecretBackendOptions,
   type Sealer,
 } from "./create-secret-backend.ts";
-export { argumentInvalid, pageRange } from "./arguments.ts";
+export { pageRange } from "./arguments.ts";
 export { freezeJson } from "./json-copy.ts";

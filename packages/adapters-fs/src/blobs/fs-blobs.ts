@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { assertKey, type BlobInfo, type BlobStore, KeelsonError } from "@keelson/core";
 import {
-  type Access,
   argumentInvalid,
-  createOrderedMap,
-  type OrderedMap,
+  assertKey,
+  type BlobInfo,
+  type BlobStore,
+  KeelsonError,
   orAbort,
-  pageRange,
-} from "@keelson/storage-engine";
+} from "@keelson/core";
+import { type Access, createOrderedMap, type OrderedMap, pageRange } from "@keelson/storage-engine";
 import { createWhole, removeIfThere } from "../durable-files.ts";
 import type { FileSystem, OpenFile } from "../file-system.ts";
 import type { Health } from "../health.ts";

@@ -1,5 +1,5 @@
-import type { Json, JsonObject, VectorMetric } from "@keelson/core";
-import { argumentInvalid, evaluate, freezeJson, type Op } from "@keelson/storage-engine";
+import { argumentInvalid, type Json, type JsonObject, type VectorMetric } from "@keelson/core";
+import { evaluate, freezeJson, type Op } from "@keelson/storage-engine";
 import { type ByteReader, createByteReader } from "./byte-reader.ts";
 import { type ByteWriter, createByteWriter } from "./byte-writer.ts";
 

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from "node:path";
-import type { VectorCollectionInfo } from "@keelson/core";
-import { argumentInvalid, createEngine, type Engine, type Op } from "@keelson/storage-engine";
+import { argumentInvalid, type VectorCollectionInfo } from "@keelson/core";
+import { createEngine, type Engine, type Op } from "@keelson/storage-engine";
 import { encodeBlobFile } from "../blobs/blob-file.ts";
 import { blobPath } from "../blobs/blob-paths.ts";
 import { writeCheckpoint } from "../checkpoint/write-checkpoint.ts";

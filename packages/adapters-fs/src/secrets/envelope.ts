@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { secretUnreadable } from "./secret-unreadable.ts";
+import { secretUnreadable } from "@keelson/core";
 import type { WrappingKey } from "./wrapping-key.ts";
 
 /** What a secret is called and which of its records this is: what its envelope is bound to. */

@@ -1,6 +1,6 @@
+import { secretUnreadable } from "@keelson/core";
 import type { SealedSecret, Sealer } from "@keelson/storage-engine";
 import { envelopeKeyId, openEnvelope, rewrapEnvelope, sealEnvelope } from "./envelope.ts";
-import { secretUnreadable } from "./secret-unreadable.ts";
 import type { WrappingKey } from "./wrapping-key.ts";
 
 /** The keys of an open store: one that seals, and those that still open. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { argumentInvalid } from "@keelson/storage-engine";
+import { argumentInvalid } from "@keelson/core";
 import { ownMasterKey } from "./master-key.ts";
 
 /** Where the master key of a store comes from. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import { argumentInvalid } from "@keelson/storage-engine";
+import { argumentInvalid } from "@keelson/core";
 import { checksum } from "../codec/checksum.ts";
 import { createWhole, removeIfThere } from "../durable-files.ts";
 import type { FileSystem } from "../file-system.ts";

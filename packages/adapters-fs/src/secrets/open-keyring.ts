@@ -1,7 +1,7 @@
+import { secretUnreadable } from "@keelson/core";
 import type { Engine, Sealer } from "@keelson/storage-engine";
 import type { FoundMasterKeys } from "./find-master-keys.ts";
 import { createKeyring, type Keyring } from "./keyring.ts";
-import { secretUnreadable } from "./secret-unreadable.ts";
 import { deriveWrappingKey } from "./wrapping-key.ts";
 
 /**

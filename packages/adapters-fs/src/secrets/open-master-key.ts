@@ -1,4 +1,5 @@
-import { argumentInvalid, type Engine, type Journal, type Sealer } from "@keelson/storage-engine";
+import { argumentInvalid, secretUnreadable } from "@keelson/core";
+import type { Engine, Journal, Sealer } from "@keelson/storage-engine";
 import type { FileSystem } from "../file-system.ts";
 import type { Health } from "../health.ts";
 import type { OwnerLock } from "../owner-lock.ts";
@@ -13,7 +14,6 @@ import {
   writeMasterKey,
 } from "./master-key.ts";
 import { createRefusingSealer, openKeyring } from "./open-keyring.ts";
-import { secretUnreadable } from "./secret-unreadable.ts";
 import { deriveWrappingKey } from "./wrapping-key.ts";
 
 /** The master key of an open store. */

@@ -1,5 +1,4 @@
-import type { AbortOptions } from "@keelson/core";
-import { invalid } from "../arguments.ts";
+import { type AbortOptions, argumentInvalid } from "@keelson/core";
 import type { SecretStore, VerifyResult } from "../secret-store.ts";
 
 const BEARER = "bearer ";
@@ -50,7 +49,7 @@ export type SecretCheck = (headers: SecretHeaders, options?: AbortOptions) => Pr
  */
 export function createSecretCheck(options: SecretCheckOptions): SecretCheck {
   const { store, name, header = AUTHORIZATION, consumer } = options;
-  if (header === "") throw invalid("header", "is empty");
+  if (header === "") throw argumentInvalid("header", "is empty");
   const isBearer = header.toLowerCase() === AUTHORIZATION;
 
   return async (headers, { signal } = {}) => {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type AbortOptions, type Clock, systemClock } from "@keelson/core";
-import { invalid } from "../arguments.ts";
+import { type AbortOptions, argumentInvalid, type Clock, systemClock } from "@keelson/core";
 import type { SecretStore } from "../secret-store.ts";
 import {
   signatureHeaders,
@@ -69,7 +68,7 @@ export function createWebhookSigner(options: WebhookSignerOptions): WebhookSigne
   return {
     async sign(body, { id = `msg_${randomBytes(16).toString("base64url")}`, signal } = {}) {
       if (!/^[\x21-\x2d\x2f-\x7e]{1,256}$/.test(id))
-        throw invalid("id", "is not 1 to 256 printable ASCII characters without a dot");
+        throw argumentInvalid("id", "is not 1 to 256 printable ASCII characters without a dot");
       const seconds = Math.floor(clock.now() / 1000);
       const live = await store.live(name, { signal });
       const signatures = live.map(({ secret }) =>
