@@ -24,6 +24,11 @@ describe("the story", () => {
     expect(lines).toContain("  policy: Contact admin at [email], SSN on file [ssn].");
     expect(lines).toContain("  stale: pricing");
     expect(lines).toContain("  swept: promo");
+    // Both gates judge: E before the release, G on traffic.
+    expect(lines).toContain("  v2-good: mean 1.0 against the baseline's 1.0 on 5 cases -> promote");
+    expect(lines).toContain("  v2-good before the sequential gate: hold");
+    expect(lines).toContain("  v3-bad, worse: rolledBack by point-estimate after 50 of its answers");
+    expect(lines).toContain("  v3-bad, worse: rolledBack by sequential after 11 of its answers");
     expect(lines.join("\n")).not.toContain("FAIL");
   });
 
