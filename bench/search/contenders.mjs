@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 const ids = (found) => found.map(({ id }) => id);
 
 /** Keelson's memory storage, bundled from its source; without WebAssembly it takes the plain TypeScript kernel. */
-async function keelson(data, topK, webAssembly) {
+async function keelson(data, topK, { webAssembly = true, quantization = "none" } = {}) {
   const outfile = join(mkdtempSync(join(tmpdir(), "keelson-bench-")), "adapters-memory.mjs");
   await build({
     entryPoints: [fileURLToPath(new URL("../../packages/adapters-memory/src/index.ts", import.meta.url))],
@@ -22,7 +22,7 @@ async function keelson(data, topK, webAssembly) {
     logLevel: "error",
   });
   const { createMemoryStorage } = await import(pathToFileURL(outfile).href);
-  const { vectors } = createMemoryStorage();
+  const { vectors } = createMemoryStorage({ quantization });
   const host = globalThis.WebAssembly;
   if (!webAssembly) globalThis.WebAssembly = undefined;
   const docs = await vectors.open("docs", { dimension: data.dimension, metric: "cosine" });
@@ -34,7 +34,7 @@ async function keelson(data, topK, webAssembly) {
     );
   }
   return {
-    name: webAssembly ? "keelson" : "keelson without WebAssembly",
+    name: `keelson${quantization === "none" ? "" : `, ${quantization}`}${webAssembly ? "" : " without WebAssembly"}`,
     query: async (vector) => ids(await docs.query(vector, { topK })),
     queryTenth: async (vector) => ids(await docs.query(vector, { topK, filter: { field: "tenth", eq: 3 } })),
   };
@@ -109,8 +109,9 @@ async function langchain(data, topK) {
 
 export const contenders = async (data, topK) => [
   await readOnce(data),
-  await keelson(data, topK, true),
-  await keelson(data, topK, false),
+  await keelson(data, topK),
+  await keelson(data, topK, { quantization: "int8" }),
+  await keelson(data, topK, { webAssembly: false }),
   usearch(data, topK),
   await lance(data, topK),
   await langchain(data, topK),

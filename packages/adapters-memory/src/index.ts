@@ -5,5 +5,6 @@
  */
 
 export { createMemoryStorage } from "./memory-storage.ts";
+export type { MemoryStorageOptions } from "./memory-storage.ts";
 export { createManualClock } from "./manual-clock.ts";
 export type { ManualClock, ManualClockOptions } from "./manual-clock.ts";

@@ -7,6 +7,10 @@ describe(createMemoryStorage.name, () => {
   testConformance(storageCases, { create: () => createMemoryStorage() });
 });
 
+describe(`${createMemoryStorage.name} with codes of 8 bits`, () => {
+  testConformance(storageCases, { create: () => createMemoryStorage({ quantization: "int8" }) });
+});
+
 describe(createManualClock.name, () => {
   testConformance(clockCases, {
     create: () => createManualClock(),

@@ -18,6 +18,12 @@ describe("createMemoryStorage", () => {
     expect(secrets.capabilities).toEqual({ durable: false, sealed: false });
   });
 
+  it("refuses a quantization that it does not know", () => {
+    expect(() => createMemoryStorage({ quantization: "int4" as never })).toThrow(
+      expect.objectContaining({ code: "ARGUMENT_INVALID" }),
+    );
+  });
+
   it("keeps storages apart", async () => {
     const one = createMemoryStorage();
     const other = createMemoryStorage();

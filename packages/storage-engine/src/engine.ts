@@ -1,9 +1,11 @@
-import type { Revision } from "@keelson/core";
+import type { Revision, VectorMetric } from "@keelson/core";
 import type { Block, RowColumns } from "./block.ts";
 import { readContents } from "./contents.ts";
 import { createEntries, type Entries } from "./entries.ts";
+import { loadKernel } from "./kernel/load-kernel.ts";
 import type { Op } from "./op.ts";
 import { createOrderedMap, type OrderedMap } from "./ordered-map.ts";
+import type { Quantization } from "./slabs.ts";
 import { createVectorTable, type VectorTable } from "./vector-table.ts";
 
 /** A secret as it lies in the store. */
@@ -59,12 +61,20 @@ export interface Engine {
   loadInPlace(rows: RowColumns & { readonly collection: string }, bytes: number): void;
 }
 
-export function createEngine(): Engine {
+/** What {@link createEngine} takes. */
+export interface EngineOptions {
+  /** What is kept of vectors beside their floats. Default: "none". */
+  readonly quantization?: Quantization | undefined;
+}
+
+export function createEngine({ quantization }: EngineOptions = {}): Engine {
   const tables = createOrderedMap<VectorTable>();
   const entries = createEntries();
   const secrets = createOrderedMap<SealedSecret>();
   let newest = 0;
 
+  const createTable = (name: string, dimension: number, metric: VectorMetric): void =>
+    tables.set(name, createVectorTable(name, dimension, metric, { kernel: loadKernel(), quantization }));
   const table = (name: string): VectorTable => {
     const found = tables.get(name);
     if (found === undefined) throw new Error(`no collection ${name}`);
@@ -85,7 +95,7 @@ export function createEngine(): Engine {
     apply: (op, bytes) => {
       switch (op.type) {
         case "createCollection":
-          tables.set(op.name, createVectorTable(op.name, op.dimension, op.metric));
+          createTable(op.name, op.dimension, op.metric);
           return;
         case "dropCollection":
           tables.delete(op.name);
@@ -123,7 +133,7 @@ export function createEngine(): Engine {
     load: (block, bytes) => {
       switch (block.type) {
         case "collection":
-          tables.set(block.name, createVectorTable(block.name, block.dimension, block.metric));
+          createTable(block.name, block.dimension, block.metric);
           return;
         case "rows":
           place(table(block.collection).room(block.ids.length), block.vectors);

@@ -1,4 +1,5 @@
 import { createFloor } from "./floor.ts";
+import { createRuleOut } from "./rule-out.ts";
 import type { Similarity } from "./similarity.ts";
 import type { Slabs } from "./slabs.ts";
 
@@ -20,6 +21,7 @@ export interface Sieve {
  */
 export function sieveRows(sieve: Sieve): number[] {
   const { slabs, similarity, query, inverseNorms } = sieve;
+  const ruleOut = createRuleOut(sieve);
   const floor = createFloor(sieve.topK);
   let least = floor.value;
   const kept: number[] = [];
@@ -38,22 +40,24 @@ export function sieveRows(sieve: Sieve): number[] {
     }
 
     const { list, measures } = inKernel;
-    let count = 0;
-    for (let row = first; row < end; row++)
-      if (sieve.accepts === undefined || sieve.accepts(row)) list[count++] = row - first;
-    if (count === 0) continue;
-    inKernel.measure(similarity.measure, query, count);
-    for (let place = 0; place < count; place++) {
-      const row = first + (list[place] as number);
-      const measured = measures[place] as number;
-      const norm = inverseNorms[row] as number;
-      const high = similarity.highest(measured, norm);
-      // Most rows end here.
-      if (high < least) continue;
-      kept.push(row);
-      highest.push(high);
-      floor.offer(similarity.lowest(measured, norm));
-      least = floor.value;
+    for (let row = first; row < end; ) {
+      let count = 0;
+      for (; row < end && count < list.length; row++)
+        if (sieve.accepts === undefined || sieve.accepts(row)) list[count++] = row - first;
+      count = ruleOut(inKernel, first, count, least);
+      inKernel.measure(similarity.measure, query, count);
+      for (let place = 0; place < count; place++) {
+        const row = first + (list[place] as number);
+        const measured = measures[place] as number;
+        const norm = inverseNorms[row] as number;
+        const high = similarity.highest(measured, norm);
+        // Most rows end here.
+        if (high < least) continue;
+        kept.push(row);
+        highest.push(high);
+        floor.offer(similarity.lowest(measured, norm));
+        least = floor.value;
+      }
     }
   }
   return kept.filter((_, place) => (highest[place] as number) >= least);

@@ -15,6 +15,8 @@ export interface Similarity {
   highest(measured: number, inverseNorm: number): number;
   /** The lowest. */
   lowest(measured: number, inverseNorm: number): number;
+  /** The highest score of a vector whose product with the query is at most `dot`, itself reckoned in doubles. */
+  highestOfDot(dot: number, inverseNorm: number): number;
 }
 
 /** The largest dimension for which the bounds hold. */
@@ -28,6 +30,9 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
   const relative = (query.length + 8) * 2 ** -23;
   const absolute = query.length * 2 ** -149;
 
+  const inverse = inverseNorm(query, 0, query.length);
+  const length = lengthOf(inverse);
+
   if (metric === "euclidean") {
     const score = (square: number): number => 1 / (1 + Math.sqrt(square));
     return {
@@ -37,11 +42,14 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
       highest: (square) =>
         Number.isFinite(square) ? score(Math.max(0, square - square * relative - absolute)) : 1,
       lowest: (square) => (Number.isFinite(square) ? score(square + square * relative + absolute) : 0),
+      highestOfDot: (dot, inverseOfRow) => {
+        const squares = length ** 2 + lengthOf(inverseOfRow) ** 2;
+        return score(Math.max(0, squares - squares * relative - 2 * dot));
+      },
     };
   }
 
   // The sum of the magnitudes is at most the product of the lengths.
-  const inverse = inverseNorm(query, 0, query.length);
   if (metric === "cosine") {
     const clamp = (cosine: number): number => Math.min(1, Math.max(-1, cosine)) + 0;
     return {
@@ -56,11 +64,10 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
         const scale = inverse * inverseOfRow;
         return Number.isFinite(dot) ? clamp(dot * scale - relative - absolute * scale) : -1;
       },
+      highestOfDot: (dot, inverseOfRow) => dot * inverse * inverseOfRow + relative,
     };
   }
-  const length = inverse === 0 ? 0 : 1 / inverse;
-  const margin = (inverseOfRow: number): number =>
-    (inverseOfRow === 0 ? 0 : (relative * length) / inverseOfRow) + absolute;
+  const margin = (inverseOfRow: number): number => relative * length * lengthOf(inverseOfRow) + absolute;
   return {
     measure: "dot",
     measureAt: (slab, offset) => dotProduct(slab, offset, query),
@@ -70,6 +77,7 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
       Number.isFinite(dot) ? dot + margin(inverseOfRow) : Number.POSITIVE_INFINITY,
     lowest: (dot, inverseOfRow) =>
       Number.isFinite(dot) ? dot - margin(inverseOfRow) : Number.NEGATIVE_INFINITY,
+    highestOfDot: (dot, inverseOfRow) => dot + relative * length * lengthOf(inverseOfRow),
   };
 }
 
@@ -77,6 +85,10 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
 export function inverseNorm(slab: Float32Array, offset: number, dimension: number): number {
   const square = dotProduct(slab, offset, slab.subarray(offset, offset + dimension));
   return square === 0 ? 0 : 1 / Math.sqrt(square);
+}
+
+function lengthOf(inverseNorm: number): number {
+  return inverseNorm === 0 ? 0 : 1 / inverseNorm;
 }
 
 // Four sums that do not wait for each other: 1.5 times as fast as one.

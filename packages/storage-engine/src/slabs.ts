@@ -1,9 +1,15 @@
+import type { KernelCodes } from "./kernel/kernel-codes.ts";
 import type { Kernel, KernelSlab } from "./kernel/load-kernel.ts";
+
+/** What is kept of vectors beside their floats, so that a scan reads less. */
+export type Quantization = "none" | "int8";
 
 /** Where the vectors of a table lie. */
 export interface SlabsOptions {
   /** Whose memory large slabs lie in, so that it can measure them. Default: none. */
   readonly kernel?: Kernel | undefined;
+  /** Does the kernel keep codes of the rows, to read less? Default: "none". */
+  readonly quantization?: Quantization | undefined;
   /** Default: 16 MiB. */
   readonly bytesPerSlab?: number | undefined;
   /** Up to how many bytes a table grows step by step, outside the kernel's memory. Default: 1 MiB. */
@@ -24,6 +30,8 @@ export interface Slabs {
   write(row: number, vector: Float32Array): void;
   /** Makes room for rows behind the last, which is the one before `row`: memory for them in order, a piece a slab. */
   room(row: number, count: number): Float32Array[];
+  /** Makes what is kept beside a row whose floats were put where {@link Slabs.room} said. */
+  encode(row: number): void;
   /** A copy of a row. */
   read(row: number): Float32Array;
   /** Copies the last row over another, wipes it, and gives back the memory that is no longer used. */
@@ -43,7 +51,7 @@ export function createSlabs(dimension: number, options: SlabsOptions = {}): Slab
   let { kernel } = options;
 
   const createSlab = (): Slab => {
-    const inKernel = kernel?.createSlab(rowsPerSlab, dimension);
+    const inKernel = kernel?.createSlab(rowsPerSlab, dimension, options.quantization === "int8");
     // Asking again would cost a collection of garbage each time.
     if (inKernel === undefined) kernel = undefined;
     return { rows: inKernel?.rows ?? new Float32Array(rowsPerSlab * dimension), inKernel };
@@ -60,7 +68,11 @@ export function createSlabs(dimension: number, options: SlabsOptions = {}): Slab
     const larger = small ? { rows: new Float32Array(grown * dimension), inKernel: undefined } : createSlab();
     if (slab !== undefined) larger.rows.set(slab.rows);
     slabs[index] = larger;
+    for (let each = 0; each < rows; each++) larger.inKernel?.codes?.encode(each);
   };
+  const codesOf = (row: number): KernelCodes | undefined =>
+    slabs[Math.floor(row / rowsPerSlab)]?.inKernel?.codes;
+  const encode = (row: number): void => codesOf(row)?.encode(row % rowsPerSlab);
   const locate: Slabs["locate"] = (row) => ({
     slab: slabs[Math.floor(row / rowsPerSlab)]?.rows as Float32Array,
     offset: (row % rowsPerSlab) * dimension,
@@ -70,10 +82,12 @@ export function createSlabs(dimension: number, options: SlabsOptions = {}): Slab
     slabs,
     rowsPerSlab,
     locate,
+    encode,
     write: (row, vector) => {
       reserve(row);
       const { slab, offset } = locate(row);
       slab.set(vector, offset);
+      encode(row);
     },
     room: (row, count) => {
       const pieces: Float32Array[] = [];
@@ -98,6 +112,8 @@ export function createSlabs(dimension: number, options: SlabsOptions = {}): Slab
       if (source.slab === target.slab) source.slab.copyWithin(target.offset, source.offset, end);
       else target.slab.set(source.slab.subarray(source.offset, end), target.offset);
       source.slab.fill(0, source.offset, end);
+      if (row !== last) encode(row);
+      codesOf(last)?.wipe(last % rowsPerSlab);
       // A spare one stays, so that a table at a bound does not allocate with every other write.
       const kept = last === 0 ? 0 : Math.ceil(last / rowsPerSlab) + 1;
       slabs.length = Math.min(slabs.length, kept);

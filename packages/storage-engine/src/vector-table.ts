@@ -93,8 +93,11 @@ export function createVectorTable(
   };
   const measureNorms = (): void => {
     if (!normsMissing) return;
-    for (const [row, norm] of inverseNorms.entries())
-      if (norm === NOT_MEASURED) inverseNorms[row] = measureNorm(row);
+    for (const [row, norm] of inverseNorms.entries()) {
+      if (norm !== NOT_MEASURED) continue;
+      inverseNorms[row] = measureNorm(row);
+      vectors.encode(row);
+    }
     normsMissing = false;
   };
   const write = (row: number, record: UpsertRecord, size: number): void => {

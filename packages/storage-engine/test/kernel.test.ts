@@ -12,7 +12,7 @@ import {
 const host = (globalThis as unknown as { WebAssembly: WebAssemblyHost }).WebAssembly;
 
 function createSlab(rows: number, dimension: number): KernelSlab {
-  const slab = createKernel(host)?.createSlab(rows, dimension);
+  const slab = createKernel(host)?.createSlab(rows, dimension, false);
   if (slab === undefined) throw new Error("this host runs no kernel");
   return slab;
 }
@@ -52,7 +52,7 @@ describe(createKernel.name, () => {
     }
     expect(createKernel(undefined)).toBeUndefined();
     expect(createKernel({ ...parts(), Module: Refusing as never })).toBeUndefined();
-    expect(createKernel({ ...parts(), Memory: Refusing as never })?.createSlab(1, 1)).toBeUndefined();
+    expect(createKernel({ ...parts(), Memory: Refusing as never })?.createSlab(1, 1, false)).toBeUndefined();
   });
 
   it("is made once", () => {
