@@ -23,9 +23,7 @@ for (const workers of [1, 2, 4]) {
   for (let n = 0; n < workers; n += 1)
     handles.push(await createIndex({ ...storage, name: "docs", embedder, redactor: "none" }));
   const startedAt = performance.now();
-  const results = await Promise.all(
-    handles.map((index) => index.sync(documents(count), { mode: "full" })),
-  );
+  const results = await Promise.all(handles.map((index) => index.sync(documents(count), { mode: "full" })));
   const seconds = (performance.now() - startedAt) / 1000;
   const added = results.reduce((sum, result) => sum + result.added, 0);
   const status = await handles[0].status();

@@ -1,6 +1,5 @@
-import type { Storage } from "@keelson/core";
+import { argumentInvalid, type Storage } from "@keelson/core";
 import {
-  argumentInvalid,
   createAccess,
   createEngine,
   createSecretBackend,
