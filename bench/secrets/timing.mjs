@@ -1,28 +1,76 @@
-// What the time of a verification tells: npm run timing
+// What the time of a verification tells: npm run timing. Each round is a process of its own, since one process lays its
+// code and its objects out in one way: a difference that is real is the same in all of them.
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { createManualClock, createMemoryStorage } from "./build.mjs";
 import { joseKeySet, keelson, leaky, twoSlots } from "./contenders.mjs";
-import { dudect } from "./dudect.mjs";
+import { limitsOf, measure, mostTelling } from "./dudect.mjs";
 import { printTable } from "./table.mjs";
 
-/** Each pair of keys, and as the control one that cannot differ. */
-async function timing(contender, samples) {
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const SAMPLES = Number(process.env.SAMPLES ?? 500_000);
+const CONTENDERS = {
+  keelson: (clock) => keelson(createMemoryStorage(), clock),
+  "no state": (clock) => keelson({ backend: createMemoryStorage().secrets }, clock),
+  leak: async (clock) => leaky(await keelson(createMemoryStorage(), clock)),
+  slots: twoSlots,
+  jose: joseKeySet,
+};
+// The first cannot differ.
+const PAIRS = [
+  ["right", "right again"],
+  ["right", "wrong"],
+  ["right", "nearly right"],
+  ["right", "old"],
+  ["nearly right", "wrong"],
+];
+
+if (process.send === undefined) await parent();
+else await child();
+
+async function parent() {
+  const named = process.env.CONTENDERS?.split(",") ?? Object.keys(CONTENDERS);
+  const rows = [];
+  for (const name of named) {
+    const rounds = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const worker = fork(new URL(import.meta.url), [name], { execArgv: ["--expose-gc"] });
+      rounds.push((await once(worker, "message"))[0]);
+    }
+    const row = { contender: rounds[0].contender };
+    PAIRS.forEach((pair, i) => {
+      row[pair.join(" or ")] = summary(rounds.map(({ tests }) => tests[i]));
+    });
+    rows.push(row);
+  }
+  printTable(rows);
+}
+
+/** Every round's t, and the mean of the differences. */
+function summary(tests) {
+  const ts = tests.map(({ t }) => t.toFixed(1)).join(" ");
+  return `${ts} (${(tests.reduce((sum, { ns }) => sum + ns, 0) / tests.length).toFixed(1)} ns)`;
+}
+
+async function child() {
+  const contender = await CONTENDERS[process.argv[2]](createManualClock());
   const old = contender.key();
   await contender.rotate();
   const right = contender.key();
-  const nearly = right.slice(0, -2) + (right.at(-2) === "A" ? "B" : "A") + right.at(-1);
-  const random = () => contender.wrong?.() ?? randomText(right.length);
-  const pairs = {
-    "right or right": [() => right, () => right],
-    "wrong late or anywhere": [() => nearly, random],
-    "right or wrong": [() => right, random],
-    "right or old": [() => right, () => old],
+  const classes = {
+    right: () => right,
+    "right again": () => right,
+    old: () => old,
+    "nearly right": () => right.slice(0, -2) + (right.at(-2) === "A" ? "B" : "A") + right.at(-1),
+    wrong: () => contender.wrong?.() ?? randomText(right.length),
   };
-  const row = {};
-  for (const [pair, classes] of Object.entries(pairs)) {
-    const { t, ns } = await dudect(contender.verify, classes, samples);
-    row[`t: ${pair}`] = `${t.toFixed(1)} (${ns.toFixed(0)} ns)`;
-  }
-  return row;
+  const names = Object.keys(classes);
+  const samples = SAMPLES / (contender.slow ? 50 : 1);
+  const limits = limitsOf(await measure(contender.verify, classes, Math.ceil(samples / 5)));
+  const run = await measure(contender.verify, classes, samples);
+  const tests = PAIRS.map(([a, b]) => mostTelling(run, limits, names.indexOf(a), names.indexOf(b)));
+  process.send({ contender: contender.name, tests });
+  process.disconnect();
 }
 
 function randomText(length) {
@@ -30,19 +78,3 @@ function randomText(length) {
     .toString("base64url")
     .slice(0, length);
 }
-
-const rows = [];
-for (const make of [
-  (clock) => keelson(createMemoryStorage(), clock),
-  (clock) => keelson({ backend: createMemoryStorage().secrets }, clock),
-  async (clock) => leaky(await keelson(createMemoryStorage(), clock)),
-  twoSlots,
-  joseKeySet,
-]) {
-  const contender = await make(createManualClock());
-  rows.push({
-    contender: contender.name,
-    ...(await timing(contender, Number(process.env.SAMPLES ?? 200_000) / (contender.slow ? 50 : 1))),
-  });
-}
-printTable(rows);

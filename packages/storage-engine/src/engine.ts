@@ -62,7 +62,7 @@ export interface Engine {
 }
 
 /** What {@link createEngine} takes. */
-export interface EngineOptions {
+interface EngineOptions {
   /** What is kept of vectors beside their floats. Default: "none". */
   readonly quantization?: Quantization | undefined;
 }
