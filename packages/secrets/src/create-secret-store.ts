@@ -27,7 +27,7 @@ import { toLive, toStatus } from "./secret-views.ts";
 import type { StoredSecret } from "./stored-secret.ts";
 import { createTimekeeper } from "./timekeeper.ts";
 import { created, currentOf, ended, scheduled, versionOf } from "./transitions.ts";
-import { createUsage } from "./usage.ts";
+import { createUsage, NO_VERSION } from "./usage.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -64,8 +64,6 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
   const time = createTimekeeper(clock, maxJumpMs, (jump) => warn({ type: "clock-jumped", ...jump }));
   const records = createRecords({ backend, state, time, warn });
   const usage = createUsage(state, warn);
-  // Counted like uses and read by nobody, so that a refusal takes as long as what it is not.
-  const refusals = createUsage(undefined, warn);
   const decoy = createDecoy();
 
   return {
@@ -138,10 +136,14 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
           // The next call tries again; until then nothing was refused that could come back.
           if (!accepted || signal?.aborted) throw error;
         }
-      const noted =
-        entry !== undefined && accepted
-          ? usage.note({ name, life: entry.life, version, consumer, atMs: now })
-          : refusals.note({ name: "", life: "", version: 0, consumer, atMs: now });
+      // A refusal is counted like a use, so that it takes as long; nobody reads it.
+      const noted = usage.note({
+        name: entry === undefined ? "" : name,
+        life: entry?.life ?? "",
+        version: accepted ? version : NO_VERSION,
+        consumer,
+        atMs: now,
+      });
       if (noted !== undefined) await abortable(signal, () => noted);
       return accepted ? answer : REFUSED;
     },

@@ -12,6 +12,9 @@ const MOST_CONSUMERS = 64;
 const OTHERS = "others";
 const KEPT_VERSIONS = 8;
 
+/** Stands for what was refused: counted, and neither stored nor told. */
+export const NO_VERSION = 0;
+
 /** How one consumer has used one version. */
 export interface ConsumerUsage {
   /** As `verify` was told; `"unnamed"` where it was not. From the 65th on they count as `"others"`. */
@@ -115,8 +118,9 @@ export function createUsage(state: StateStore | undefined, warn: (warning: Secre
       counter.count += 1;
       counter.lastUsedAtMs = atMs;
       const sinceMs = atMs - counter.writtenAtMs;
-      if (state === undefined || (sinceMs >= 0 && sinceMs < USAGE_LAG_MS)) return undefined;
+      if (sinceMs >= 0 && sinceMs < USAGE_LAG_MS) return undefined;
       counter.writtenAtMs = atMs;
+      if (state === undefined || version === NO_VERSION) return undefined;
       return write(name, tally).then(
         () => {},
         (error: unknown) => {
@@ -143,7 +147,8 @@ function counterOf({ versions }: Tally, version: number, consumer: string): Coun
     consumers = new Map();
     versions.set(version, consumers);
     // Versions above are live or long revoked; four are the most that can still be used.
-    for (const old of [...versions.keys()].slice(0, -4)) versions.delete(old);
+    const known = [...versions.keys()].filter((each) => each !== NO_VERSION);
+    for (const old of known.slice(0, -4)) versions.delete(old);
   }
   const label = consumers.has(consumer) || consumers.size < MOST_CONSUMERS ? consumer : OTHERS;
   let counter = consumers.get(label);
@@ -164,6 +169,7 @@ function added(
   );
   const taken: { counter: Counter; count: number }[] = [];
   for (const [version, counters] of tally.versions) {
+    if (version === NO_VERSION) continue;
     const sums = new Map((versions.get(version) ?? []).map(([consumer, ...rest]) => [consumer, rest]));
     for (const [consumer, counter] of counters) {
       if (counter.count === 0) continue;
