@@ -17,7 +17,7 @@ import { reportAudit } from "./audit.ts";
 import { digestValue, randomToken } from "./digest.ts";
 import { dueAtMs, dueRotation } from "./due.ts";
 import { endGrace } from "./end-grace.ts";
-import { createDecoy, matchSlot, REFUSED } from "./live-versions.ts";
+import { createDecoy, matchSlot } from "./live-versions.ts";
 import { createRecords, notFound } from "./records.ts";
 import { resume, rotate } from "./rotate.ts";
 import type { DueRotation } from "./rotation-types.ts";
@@ -27,7 +27,7 @@ import { toLive, toStatus } from "./secret-views.ts";
 import type { StoredSecret } from "./stored-secret.ts";
 import { createTimekeeper } from "./timekeeper.ts";
 import { created, currentOf, ended, scheduled, versionOf } from "./transitions.ts";
-import { createUsage, NO_VERSION } from "./usage.ts";
+import { createUsage } from "./usage.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -126,26 +126,20 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       assertConsumer(consumer);
       const text = readText("presented", presented);
       const entry = await records.find(name, signal);
-      const { version, answer, endsAtMs } = matchSlot(entry?.live ?? decoy, text);
       const now = time.now();
-      const accepted = endsAtMs > now;
+      const { version, answer } = matchSlot(entry?.live ?? decoy, text, now);
       if (entry !== undefined && (entry.live.closesAtMs <= now || entry.outdated || entry.ahead))
         try {
           await records.update(name, unchanged, signal);
         } catch (error) {
           // The next call tries again; until then nothing was refused that could come back.
-          if (!accepted || signal?.aborted) throw error;
+          if (!answer.ok || signal?.aborted) throw error;
         }
-      // A refusal is counted like a use, so that it takes as long; nobody reads it.
-      const noted = usage.note({
-        name: entry === undefined ? "" : name,
-        life: entry?.life ?? "",
-        version: accepted ? version : NO_VERSION,
-        consumer,
-        atMs: now,
-      });
+      // A refusal goes the same way as a use, so that it takes as long.
+      const life = entry?.life ?? "";
+      const noted = usage.note({ name: entry === undefined ? "" : name, life, version, consumer, atMs: now });
       if (noted !== undefined) await abortable(signal, () => noted);
-      return accepted ? answer : REFUSED;
+      return answer;
     },
 
     async rotate(name, rotateOptions) {

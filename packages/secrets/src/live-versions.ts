@@ -7,13 +7,16 @@ import type { StoredSecret, StoredVersion } from "./stored-secret.ts";
 /** The most versions that are accepted at a time: the current one and two previous ones. */
 export const MOST_LIVE = 3;
 
+/** Stands for the version of what is not accepted. */
+export const NO_VERSION = 0;
+
 /** The answer to all that is not accepted. */
-export const REFUSED: VerifyResult = Object.freeze({ ok: false });
+const REFUSED: VerifyResult = Object.freeze({ ok: false });
 
 /** One digest to compare with, and what is then said: made beforehand, so that an answer of either kind costs no work. */
 interface Slot {
   readonly digest: Buffer;
-  /** 0 in slots that only stand there to be compared. */
+  /** {@link NO_VERSION} in slots that only stand there to be compared. */
   readonly version: number;
   readonly answer: VerifyResult;
   /** From when on the answer no longer holds. */
@@ -44,8 +47,8 @@ export function createDecoy(): LiveVersions {
   return { hash: keyedHashOf(randomToken()), ...filled([]), closesAtMs: Number.POSITIVE_INFINITY };
 }
 
-/** What was presented, whatever its deadline: of two versions of one value, the newer. The work is always the same. */
-export function matchSlot({ hash, slots, matches }: LiveVersions, presented: string): Slot {
+/** What was presented, as of now: of two versions of one value, the newer. The work is always the same. */
+export function matchSlot({ hash, slots, matches }: LiveVersions, presented: string, now: number): Slot {
   const digest = hash.hash(presented);
   let found = 0;
   let bit = 1;
@@ -54,7 +57,9 @@ export function matchSlot({ hash, slots, matches }: LiveVersions, presented: str
     found += bit * Number(sameDigest(slot.digest, digest));
     bit *= 2;
   }
-  return matches[32 - Math.clz32(found)] ?? NOBODY;
+  const slot = matches[32 - Math.clz32(found)] ?? NOBODY;
+  // What is refused is so for ever: only a version past its deadline goes another way than all else here.
+  return slot.endsAtMs > now ? slot : NOBODY;
 }
 
 function toSlot({ version, stage, expiresAtMs, digest }: StoredVersion): Slot {
@@ -68,7 +73,7 @@ function toSlot({ version, stage, expiresAtMs, digest }: StoredVersion): Slot {
 }
 
 function nobody(): Slot {
-  return { digest: randomDigest(), version: 0, answer: REFUSED, endsAtMs: Number.NEGATIVE_INFINITY };
+  return { digest: randomDigest(), version: NO_VERSION, answer: REFUSED, endsAtMs: Number.POSITIVE_INFINITY };
 }
 
 function filled(slots: Slot[]): Pick<LiveVersions, "slots" | "matches"> {

@@ -1,5 +1,6 @@
 import { isKeelsonError, type Json, type StateStore } from "@keelson/core";
 import { abortable } from "./abortable.ts";
+import { NO_VERSION } from "./live-versions.ts";
 import { MOST_CONFLICTS } from "./records.ts";
 import type { SecretWarning } from "./secret-store-options.ts";
 
@@ -11,9 +12,6 @@ const RETRY_MS = 1_000;
 const MOST_CONSUMERS = 64;
 const OTHERS = "others";
 const KEPT_VERSIONS = 8;
-
-/** Stands for what was refused: counted, and neither stored nor told. */
-export const NO_VERSION = 0;
 
 /** How one consumer has used one version. */
 export interface ConsumerUsage {
@@ -29,7 +27,7 @@ export interface ConsumerUsage {
 export interface Usage {
   /**
    * Counts one use. Where it is the first in a minute it is written, which the promise waits for: so what is stored is
-   * never more than a minute behind.
+   * never more than a minute behind. One of {@link NO_VERSION} takes as long, and is neither stored nor told.
    */
   note(use: Use): Promise<void> | undefined;
   /** Writes what is counted, and gives all that is known of one life of a name. */
