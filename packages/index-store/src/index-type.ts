@@ -1,6 +1,6 @@
 import type { AbortOptions, IndexControl } from "@keelson/core";
 import type { ApplyOptions } from "./apply-plan.ts";
-import type { CheckOptions, DrillOptions, ForgetOptions, ReconcileOptions } from "./call-options.ts";
+import type { CheckOptions, ReconcileOptions } from "./call-options.ts";
 import type { DocumentSource, SourceDocument } from "./documents.ts";
 import type { ErasureRequest } from "./erase/erase-documents.ts";
 import type { ErasureReceipt } from "./erase/receipt.ts";
@@ -13,12 +13,7 @@ import type { IndexedDocument, IndexStatus } from "./read-index.ts";
 import type { RebuildOptions, RebuildResult } from "./rebuild-index.ts";
 import type { ReconcileReport } from "./reconcile/reconcile-index.ts";
 import type { RemoveResult, SweepResult } from "./remove-documents.ts";
-import type { DrillReport } from "./snapshot/drill-snapshot.ts";
-import type { ForgetPolicy, ForgetReport } from "./snapshot/forget-snapshots.ts";
-import type { ListedSnapshot } from "./snapshot/list-snapshots.ts";
-import type { Snapshot } from "./snapshot/manifest.ts";
-import type { RestoreResult } from "./snapshot/restore-snapshot.ts";
-import type { VerifyReport } from "./snapshot/verify-snapshot.ts";
+import type { IndexSnapshots } from "./snapshot/index-snapshots.ts";
 import type { Explanation } from "./staleness.ts";
 import type { SyncOptions } from "./sync-documents.ts";
 import type { TouchOptions, TouchResult } from "./touch-documents.ts";
@@ -30,7 +25,7 @@ import type { WriteResult } from "./write-result.ts";
  * Several handles may be open on one index, in one process or in several. Every call rejects with STORE_CLOSED once
  * the handle is closed.
  */
-export interface Index {
+export interface Index extends IndexSnapshots {
   /** The index's name. */
   readonly name: string;
 
@@ -149,66 +144,6 @@ export interface Index {
    * @throws KeelsonError DOCUMENT_CONFLICT when others changed the same document 32 times meanwhile.
    */
   touch(ids: readonly string[], options: TouchOptions): Promise<TouchResult>;
-
-  /**
-   * Takes a snapshot of the live generation into the blob store. What has not changed since an earlier one is not
-   * written again. Documents that others write meanwhile are in it as they were or as they became, each whole. Snapshots
-   * are taken, forgotten and rewritten one after the other, whoever asks.
-   *
-   * @throws KeelsonError VECTORS_MISSING when the vector store has lost what the ledger lists.
-   * @throws KeelsonError LEASE_LOST when this handle stood still for so long that another took its turn.
-   */
-  snapshot(options?: ProgressOptions): Promise<Snapshot>;
-
-  /**
-   * All snapshots of the index, oldest first, with their newest drills.
-   *
-   * @throws KeelsonError SNAPSHOT_CORRUPT when the manifest of one is not what was written.
-   */
-  snapshots(options?: AbortOptions): Promise<ListedSnapshot[]>;
-
-  /**
-   * Reads every object of a snapshot and compares it with what was written. A flipped bit, a missing or swapped object
-   * is in the report with its name; it does not reject.
-   *
-   * @throws KeelsonError SNAPSHOT_NOT_FOUND
-   */
-  verify(snapshotId: string, options?: ProgressOptions): Promise<VerifyReport>;
-
-  /**
-   * Proves that a snapshot can be restored: restores it into scratch beside the index, compares the digest, puts probe
-   * queries to it and compares the answers with an exact search over what the snapshot holds. The scratch is deleted
-   * afterwards; the result is remembered beside the snapshot, good or bad. What is damaged is in the report; it does
-   * not reject. It needs as much room as a restore.
-   *
-   * @throws KeelsonError SNAPSHOT_NOT_FOUND
-   * @throws KeelsonError EMBEDDER_MISMATCH when a probe is a text, and another embedder made the snapshot.
-   */
-  drill(snapshotId: string, options?: DrillOptions): Promise<DrillReport>;
-
-  /**
-   * Makes the index equal to a snapshot: what came later is gone, what was removed is back, and what has expired by
-   * now is back but hidden. It is built beside the live generation, read back and compared with the digest; only then
-   * the pointer moves. When it rejects or is aborted, the live generation is as it was.
-   *
-   * @throws KeelsonError SNAPSHOT_NOT_FOUND
-   * @throws KeelsonError SNAPSHOT_CORRUPT naming the object that is missing or damaged.
-   * @throws KeelsonError EMBEDDER_MISMATCH when another embedder made it: open the index with that one.
-   * @throws KeelsonError STATE_CONFLICT when another restore or migration came between.
-   */
-  restore(snapshotId: string, options?: ProgressOptions): Promise<RestoreResult>;
-
-  /**
-   * Forgets snapshots by a policy, and deletes the packs that none of the others needs. What is pinned stays, and so
-   * does the newest snapshot whose drill went well. When it rejects or is aborted, each snapshot is there whole or gone,
-   * and calling again does the rest.
-   *
-   * @throws KeelsonError ARGUMENT_INVALID when no rule keeps anything, or one is not a whole number.
-   * @throws KeelsonError SNAPSHOT_NOT_FOUND naming one of `snapshotIds`.
-   * @throws KeelsonError SNAPSHOT_CORRUPT when the manifest of one that stays is damaged, so that nobody knows what it
-   * needs: forget that one by its id.
-   */
-  forget(policy: ForgetPolicy, options?: ForgetOptions): Promise<ForgetReport>;
 
   /**
    * Builds a new generation by another embedder, chunker or redactor, from the stored and redacted chunks, beside the

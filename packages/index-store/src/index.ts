@@ -11,6 +11,7 @@ export { fromTextSplitter } from "./from-text-splitter.ts";
 export type { IndexOptions } from "./index-options.ts";
 export type { CheckOptions, DrillOptions, ForgetOptions, ReconcileOptions } from "./call-options.ts";
 export type { Index } from "./index-type.ts";
+export type { IndexSnapshots } from "./snapshot/index-snapshots.ts";
 
 // What goes in
 export type { DocumentSource, SourceDocument } from "./documents.ts";

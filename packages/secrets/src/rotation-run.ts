@@ -2,6 +2,7 @@ import { type Awaitable, Secret } from "@keelson/core";
 import { abortable } from "./abortable.ts";
 import { assertGrace, assertNotes, assertOverlap, assertVersion, readValue } from "./arguments.ts";
 import { digestValue } from "./digest.ts";
+import { isOver, type OwnRotation, stands, windowOf } from "./own-rotation.ts";
 import { type Entry, MOST_CONFLICTS, type Records } from "./records.ts";
 import { hookNames, type RotationContext, type RotationHooks, rotationContext } from "./rotation-hooks.ts";
 import {
@@ -38,12 +39,6 @@ export interface RotationTools {
   readonly generate: () => string;
 }
 
-interface Own {
-  readonly version: number;
-  /** The version that it replaces. */
-  readonly replaced: number | undefined;
-}
-
 /**
  * One call of `rotate`. The record alone says what comes next, so a fresh rotation, one left by a crash and one that
  * another process takes part in go the same way: look at the phase, do its work, write the next phase; whenever
@@ -56,7 +51,7 @@ export class RotationRun {
   readonly #hooks: RotationHooks;
   readonly #onOverlap: OverlapPolicy;
   /** The rotation that this call carries out, once it has one. It never goes on to a second. */
-  #mine: Own | undefined;
+  #mine: OwnRotation | undefined;
   /** The candidate's value, once known. */
   #value: string | undefined;
   /** Has this call tried to store its own candidate? */
@@ -136,11 +131,13 @@ export class RotationRun {
     const candidate = this.#value === undefined ? undefined : this.#digest(entry);
     if (candidate !== undefined) assertNew("value", secret, candidate);
     this.#offered = true;
+    const { graceMs } = this.#options;
+    const journal = { hooks: hookNames(this.#hooks), graceMs, onOverlap: this.#onOverlap };
     const direct = candidate !== undefined && set === undefined && test === undefined;
     const saved = await this.#save(entry, (settledSecret, change) =>
       direct
         ? this.#commit(settledSecret, mine.version, candidate, change)
-        : begun(settledSecret, candidate, this.#journal(), change),
+        : begun(settledSecret, candidate, journal, change),
     );
     if (saved !== undefined) this.#mine = mine;
     return saved;
@@ -224,34 +221,28 @@ export class RotationRun {
   }
 
   /** What became of this call's rotation, now that it is no longer on its way. */
-  async #conclude(entry: Entry, mine: Own): Promise<RotateResult> {
+  async #conclude(entry: Entry, mine: OwnRotation): Promise<RotateResult> {
     const { secret } = entry;
-    const version = versionOf(secret, mine.version);
-    const stands = version?.digest !== undefined && version.stage !== "pending";
-    const value = this.#value ?? version?.value;
-    if (!stands || value === undefined || this.#digest(entry, value).digest !== version.digest) {
+    const value = this.#value ?? versionOf(secret, mine.version)?.value;
+    if (value === undefined || !stands(secret, mine, this.#digest(entry, value).digest)) {
       if (this.#failed !== undefined) throw rotationFailed(this.#name, this.#failed);
       throw versionConflict(this.#name, mine.version, currentOf(secret)?.version);
     }
-    const replaced = mine.replaced === undefined ? undefined : versionOf(secret, mine.replaced);
+    // From the commit on nothing may cost the caller the new value, so what goes wrong here is told in the result.
+    const finishes =
+      secret.rotation === undefined ||
+      this.#finish(secret, mine.version).then(
+        () => true,
+        () => false,
+      );
     return {
       version: mine.version,
       previous: mine.replaced,
-      previousExpiresAtMs: replaced?.stage === "previous" ? replaced.expiresAtMs : undefined,
+      previousExpiresAtMs: windowOf(secret, mine),
       secret: new Secret(value, { name: this.#name, version: mine.version }),
       resumed: this.#resumed,
-      finished: secret.rotation === undefined || (await this.#finishOwn(secret, mine.version)),
+      finished: await finishes,
     };
-  }
-
-  /** From the commit on nothing may cost the caller the new value, so what goes wrong here is told in the result. */
-  async #finishOwn(secret: StoredSecret, version: number): Promise<boolean> {
-    try {
-      await this.#finish(secret, version);
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   /** Runs one hook. What it throws may quote the value, so only the step's name is kept. */
@@ -277,14 +268,6 @@ export class RotationRun {
   #assertAllowed(secret: StoredSecret): void {
     assertCurrent(secret, this.#options.ifVersion);
     assertRoom(settled(secret, this.#tools.time.now()), this.#onOverlap);
-  }
-
-  #journal(): Pick<StoredRotation, "hooks" | "graceMs" | "onOverlap"> {
-    return {
-      hooks: hookNames(this.#hooks),
-      graceMs: this.#options.graceMs,
-      onOverlap: this.#onOverlap,
-    };
   }
 
   async #save(
@@ -314,9 +297,4 @@ export class RotationRun {
     const own = this.#mine?.version === version ? this.#value : undefined;
     return rotationContext(secret, version, own, this.#options.signal);
   }
-}
-
-/** Has this rotation left its way to the commit? */
-function isOver(rotation: StoredRotation | undefined, { version }: Own): boolean {
-  return rotation?.version !== version || rotation.phase === "finish";
 }

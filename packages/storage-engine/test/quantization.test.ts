@@ -5,19 +5,9 @@ import { describe, expect, it } from "vitest";
 import { createCodedQuery } from "../src/coded-query.ts";
 import { type Kernel, loadKernel } from "../src/kernel/load-kernel.ts";
 import { createSlabs } from "../src/slabs.ts";
+import { random } from "./random.ts";
 
 const METRICS: readonly VectorMetric[] = ["cosine", "dot", "euclidean"];
-
-/** A generator of numbers from -1 to 1 (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2147483648 - 1;
-  };
-}
 
 /** A vector of one of the kinds that codes hold badly, or well. */
 function vector(kind: number, dimension: number, next: () => number): Float32Array {

@@ -6,6 +6,7 @@ import { loadKernel } from "../src/kernel/load-kernel.ts";
 import { sieveRows } from "../src/sieve-rows.ts";
 import { createSimilarity, inverseNorm } from "../src/similarity.ts";
 import { createSlabs } from "../src/slabs.ts";
+import { random } from "./random.ts";
 
 const METRICS: readonly VectorMetric[] = ["cosine", "dot", "euclidean"];
 const metric = fc.constantFrom(...METRICS);
@@ -33,17 +34,6 @@ function createPair(dimension: number, metric: VectorMetric): [VectorTable, Vect
     createVectorTable("docs", dimension, metric, { kernel: loadKernel(), bytesPerSlab, smallBytes: 0 }),
     createVectorTable("docs", dimension, metric, { bytesPerSlab, smallBytes: 0 }),
   ];
-}
-
-/** A generator of numbers from -1 to 1 (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2147483648 - 1;
-  };
 }
 
 describe(createVectorTable.name, () => {
