@@ -38,7 +38,8 @@ export interface SourceDocument {
 /** Documents, one after the other. They are read once, in order, and never held all at once. */
 export type DocumentSource = AnyIterable<SourceDocument>;
 
-const BATCH_DOCUMENTS = 256;
+/** How many documents of a source are looked at together. */
+export const BATCH_DOCUMENTS = 256;
 
 /** How a source is read. */
 export interface ReadingOptions {

@@ -33,8 +33,9 @@ export interface Index extends IndexSnapshots {
    * Writes documents: adds new ones, and of known ones only what changed. Unchanged chunks keep their vectors, a change
    * of metadata embeds nothing. A time to live starts anew.
    *
-   * A source is read in batches, and each batch shows at once: when the call rejects or is aborted, every document is
-   * as it was or as it shall be, and calling again does the rest.
+   * A source is read in batches, and what has changed is written in batches, each of which shows at once: when the call
+   * rejects or is aborted, every document is as it was or as it shall be, and calling again does the rest. A change waits
+   * for others to be written with for a second at the most, or until the next documents of a slow source.
    *
    * @throws KeelsonError ID_INVALID, ID_DUPLICATE, VALUE_INVALID or ARGUMENT_INVALID for a document that
    * cannot be one. Of a list nothing is written then.

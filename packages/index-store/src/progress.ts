@@ -32,7 +32,7 @@ export interface DocumentProgress {
 export interface IndexProgress {
   readonly type: "start" | "progress" | "end";
   readonly task: ProgressTask;
-  /** How many documents it is through with. */
+  /** How many documents it is through with, or has compared and is about to write. */
   readonly done: number;
   /** How many there are, where that is known. */
   readonly total?: number | undefined;

@@ -1,174 +1,179 @@
-import { KeelsonError, type VectorRecord } from "@keelson/core";
+import type { VectorRecord } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import { commitWrites } from "./commit-writes.ts";
+import {
+  type Beginning,
+  type Change,
+  type CompareOptions,
+  type Comparison,
+  compareDocuments,
+} from "./compare-documents.ts";
 import type { IndexContext } from "./context.ts";
-import { type DiffOptions, type Draft, diffDocument } from "./diff.ts";
-import { batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
-import { erasedSince } from "./erase/tombstones.ts";
-import { forGeneration } from "./head.ts";
+import { diffDocument } from "./diff.ts";
+import { BATCH_DOCUMENTS, batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
 import { settleUnfinished } from "./intents.ts";
 import type { Lease } from "./lease.ts";
 import type { EntryChange } from "./ledger.ts";
-import { prepareDocument } from "./prepare.ts";
 import type { DocumentProgress, Progress } from "./progress.ts";
-import { readLedger } from "./read-ledger.ts";
-import { type EmbeddedTexts, stageDrafts } from "./stage.ts";
+import { type EmbeddedTexts, type StagedDraft, stageDrafts } from "./stage.ts";
 import { withRetries } from "./with-retries.ts";
-import { isDocumentFault, type WriteSums } from "./write-result.ts";
 
-// A batch is committed early when its texts hold more than this.
-const BATCH_CHARACTERS = 4_000_000;
+// Changes are written early when their texts hold more than this, or when the first has waited so long.
+const MOST_CHARACTERS = 4_000_000;
+const LONGEST_WAIT_MS = 1000;
 
-export interface WriteOptions {
-  /** Does a time to live count from now, even if nothing else changed? */
-  readonly renewTtl: boolean;
-  readonly checkVectors: boolean;
+/** What has been decided, by one head. */
+type Work = Pick<Comparison, "writer" | "head" | "diff" | "changes">;
+
+export interface WriteOptions extends CompareOptions {
   /** The lease that it is done under, where it is. */
   readonly lease?: Lease | undefined;
   /** Takes up the ids of the source. */
   readonly seen?: Set<string> | undefined;
-  /** Throws to refuse what a document has come to be. */
-  readonly check?: ((draft: Draft) => void) | undefined;
-  readonly sums: WriteSums;
   readonly progress: Progress;
   readonly breather: Breather;
-  readonly signal: AbortSignal | undefined;
 }
 
-/** Brings the index up to date with documents of a source, batch by batch; each batch shows at once. */
+/**
+ * Brings the index up to date with documents of a source. Changes are written batch by batch, and each batch shows at
+ * once: where few of the documents have changed, those of several readings become one batch.
+ */
 export async function writeDocuments(
   context: IndexContext,
   source: DocumentSource,
   options: WriteOptions,
 ): Promise<void> {
+  const { progress, breather, signal } = options;
+  const writer = createWriter(context, options);
+  try {
+    for await (const batch of batchesOf(context, source, options)) {
+      for (let rest = batch; rest.length > 0; ) {
+        await breather.breathe(signal);
+        const compared = await writer.compare(rest);
+        rest = rest.slice(compared);
+        // A short batch is the source's last.
+        const last = rest.length === 0 && batch.length < BATCH_DOCUMENTS;
+        if (last || writer.isFull()) await writer.write();
+        progress.advance(compared, writer.news());
+      }
+    }
+  } catch (error) {
+    // What was read before the fault is written all the same. The caller hears of the first failure.
+    await writer.write().catch(() => undefined);
+    throw error;
+  }
+  await writer.write();
+  const news = writer.news();
+  if (news.length > 0) progress.advance(0, news);
+}
+
+/** Compares documents, and holds what has changed until there is enough of it to be written together. */
+function createWriter(context: IndexContext, options: WriteOptions) {
+  const { sums, progress, signal } = options;
+  const { clock } = context;
   const began: Beginning = { erasures: undefined };
-  for await (const batch of batchesOf(context, source, options)) {
-    let rest = batch;
-    while (rest.length > 0) {
-      await options.breather.breathe(options.signal);
-      rest = rest.slice(await writeSome(context, rest, began, options));
-    }
-  }
-}
+  let first: Comparison | undefined;
+  let changes: Change[] = [];
+  let held = 0;
+  let sinceMs = 0;
+  let news: DocumentProgress[] = [];
+  const tell = (document: DocumentProgress): void => {
+    if (progress.heard) news.push(document);
+  };
+  const compare = async (
+    documents: readonly SourceDocument[],
+    prepared: readonly Change["draft"]["document"][],
+    room: number,
+  ): Promise<Comparison> => {
+    const comparison = await compareDocuments(context, documents, prepared, room, began, options);
+    for (const id of comparison.failed) tell({ id, outcome: "failed", reasons: [] });
+    return comparison;
+  };
 
-const NONE: ReadonlySet<string> = new Set();
-
-function documentErased(documentId: string): KeelsonError<"DOCUMENT_ERASED"> {
-  return new KeelsonError("DOCUMENT_ERASED", `the document ${documentId} was erased after the write began`, {
-    details: { documentId },
-  });
-}
-
-interface Failure {
-  readonly id: string;
-  /** Does the index have it? */
-  readonly known: boolean;
-  readonly error: KeelsonError;
-}
-
-/** How many erasures there had been when a call first looked: what a later one erased is not written. */
-interface Beginning {
-  erasures: number | undefined;
-}
-
-/** Writes documents from the front of the list, as many as fit into memory, and says how many that were. */
-async function writeSome(
-  context: IndexContext,
-  documents: readonly SourceDocument[],
-  began: Beginning,
-  options: WriteOptions,
-): Promise<number> {
-  const { signal, renewTtl, checkVectors, lease, sums, progress } = options;
-  await settleUnfinished(context);
-  const ids = documents.map(({ id }) => id);
-  const embedded: EmbeddedTexts = new Map();
-  const drafter = createDrafter(context, documents, signal);
-
-  const { drafts, staged, failures } = await withRetries(ids[0] as string, signal, async () => {
-    const { head, entries } = await readLedger(context, ids, signal);
-    const generation = head.head.live;
-    const writer = forGeneration(context, generation);
-    const diff: DiffOptions = { generation, nowMs: context.clock.now(), renewTtl };
-    const { erasures = 0 } = head.head;
-    began.erasures ??= erasures;
-    const late = erasures === began.erasures ? NONE : await erasedSince(context, documents, began.erasures);
-    const made = await drafter.draft(entries, diff, late);
-    for (const draft of made.drafts) options.check?.(draft);
-    const writeId = context.newId();
-    const work = checkVectors ? made.drafts : made.drafts.filter(({ outcome }) => outcome !== "unchanged");
-    const found = await stageDrafts(writer, work, {
-      writeId,
-      generation,
-      embedded,
-      tally: sums.tally,
-      checkVectors,
-      redraft: ({ document, before }) => diffDocument(context, document, before, { ...diff, readText: true }),
-      signal,
-    });
-    const changes: EntryChange[] = [];
-    const records: VectorRecord[] = [];
-    for (const each of found) {
-      if (each.change !== undefined) changes.push(each.change);
-      for (const record of each.records) records.push(record);
-    }
-    await commitWrites(context, { id: writeId, generation, head, changes, staged: records, lease }, signal);
-    return { ...made, staged: found };
-  });
-
-  for (const { document } of drafts) document.addFindings(sums.findings);
-  const written: DocumentProgress[] = [];
-  for (const { draft, outcome, reasons, error } of staged) {
-    const { id } = draft.document;
-    if (error !== undefined) failures.push({ id, known: draft.before !== undefined, error });
-    else {
-      sums.count(outcome);
-      if (progress.heard && outcome !== "unchanged") written.push({ id, outcome, reasons });
-    }
-  }
-  sums.count("unchanged", drafts.length - staged.length);
-  for (const { id, known, error } of failures) {
-    sums.fail({ id, error }, known);
-    if (progress.heard) written.push({ id, outcome: "failed", reasons: [] });
-  }
-  const done = drafts.length + failures.length - staged.filter(({ error }) => error !== undefined).length;
-  progress.advance(done, written);
-  return done;
-}
-
-/** Prepares each document once, however often it has to be compared with the ledger. */
-function createDrafter(
-  context: IndexContext,
-  documents: readonly SourceDocument[],
-  signal: AbortSignal | undefined,
-) {
-  const prepared: Draft["document"][] = [];
   return {
-    draft: async (
-      entries: readonly Draft["before"][],
-      options: DiffOptions,
-      erased: ReadonlySet<string>,
-    ): Promise<{ readonly drafts: Draft[]; readonly failures: Failure[] }> => {
-      const drafts: Draft[] = [];
-      const failures: Failure[] = [];
-      for (let i = 0, held = 0; i < documents.length && held < BATCH_CHARACTERS; i++) {
-        const source = documents[i] as SourceDocument;
-        if (erased.has(source.id)) {
-          failures.push({ id: source.id, known: entries[i] !== undefined, error: documentErased(source.id) });
-          continue;
+    /** Compares documents from the front of the list, as many as fit into memory, and says how many that were. */
+    compare: async (documents: readonly SourceDocument[]): Promise<number> => {
+      await settleUnfinished(context);
+      const comparison = await compare(documents, [], MOST_CHARACTERS - held);
+      // The commit refuses what was decided by an earlier head than others: they are compared again.
+      if (changes.length === 0) {
+        first = comparison;
+        sinceMs = clock.monotonic();
+      }
+      changes.push(...comparison.changes);
+      held += comparison.held;
+      return comparison.compared;
+    },
+    isFull: (): boolean =>
+      changes.length >= BATCH_DOCUMENTS ||
+      held >= MOST_CHARACTERS ||
+      (changes.length > 0 && clock.monotonic() - sinceMs >= LONGEST_WAIT_MS),
+    /** Writes what has changed. It is let go of even if that fails. */
+    write: async (): Promise<void> => {
+      if (first === undefined || changes.length === 0) return;
+      let work: Work = { ...first, changes };
+      let stale = false;
+      first = undefined;
+      changes = [];
+      held = 0;
+      const embedded: EmbeddedTexts = new Map();
+      const contested = (work.changes[0] as Change).source.id;
+      const staged = await withRetries(contested, signal, async () => {
+        if (stale) {
+          const sources = work.changes.map(({ source }) => source);
+          const prepared = work.changes.map(({ draft }) => draft.document);
+          work = await compare(sources, prepared, Number.POSITIVE_INFINITY);
         }
-        try {
-          const preparing = prepared[i] ?? prepareDocument(context, source, signal);
-          const document = preparing instanceof Promise ? await preparing : preparing;
-          prepared[i] = document;
-          const drafting = diffDocument(context, document, entries[i], options);
-          drafts.push(drafting instanceof Promise ? await drafting : drafting);
-          held += document.held();
-        } catch (error) {
-          if (!isDocumentFault(error)) throw error;
-          failures.push({ id: source.id, known: entries[i] !== undefined, error });
+        stale = true;
+        return await writeChanges(context, work, embedded, options);
+      });
+      for (const { draft, outcome, reasons, error } of staged) {
+        const { document, before } = draft;
+        const { id } = document;
+        document.addFindings(sums.findings);
+        if (error === undefined) {
+          sums.count(outcome);
+          if (outcome !== "unchanged") tell({ id, outcome, reasons });
+        } else {
+          sums.fail({ id, error }, before !== undefined);
+          tell({ id, outcome: "failed", reasons: [] });
         }
       }
-      return { drafts, failures };
+    },
+    /** What has been written or has failed since it was last asked. */
+    news: (): readonly DocumentProgress[] => {
+      const told = news;
+      news = [];
+      return told;
     },
   };
+}
+
+/** Embeds what has to be, and commits all of it together. */
+async function writeChanges(
+  context: IndexContext,
+  { writer, head, diff, changes }: Work,
+  embedded: EmbeddedTexts,
+  { checkVectors, lease, sums, signal }: WriteOptions,
+): Promise<StagedDraft[]> {
+  const { generation } = diff;
+  const id = context.newId();
+  const drafts = changes.map(({ draft }) => draft);
+  const staged = await stageDrafts(writer, drafts, {
+    writeId: id,
+    generation,
+    embedded,
+    tally: sums.tally,
+    checkVectors,
+    redraft: ({ document, before }) => diffDocument(context, document, before, { ...diff, readText: true }),
+    signal,
+  });
+  const entries: EntryChange[] = [];
+  const records: VectorRecord[] = [];
+  for (const each of staged) {
+    if (each.change !== undefined) entries.push(each.change);
+    for (const record of each.records) records.push(record);
+  }
+  await commitWrites(context, { id, generation, head, changes: entries, staged: records, lease }, signal);
+  return staged;
 }
