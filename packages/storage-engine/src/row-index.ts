@@ -1,6 +1,7 @@
+import { createIdRows } from "./id-rows.ts";
 import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 
-/** Which row each id is in: found by hash, read in the order of the ids. */
+/** Which row each id is in, and the ids in their order. */
 export interface RowIndex {
   get(id: string): number | undefined;
   set(id: string, row: number): void;
@@ -18,7 +19,7 @@ export interface RowIndex {
 }
 
 export function createRowIndex(): RowIndex {
-  const rows = new Map<string, number>();
+  const rows = createIdRows();
   // The ids in order, with some that are gone: to find one's place costs ten times what deleting it by hash does, so
   // whoever reads skips them, and whoever adds takes two out.
   const order = createOrderedMap<string>();
@@ -27,7 +28,7 @@ export function createRowIndex(): RowIndex {
   const bury = (): void => {
     const id = gone.pop();
     // It may be back.
-    if (id !== undefined && !rows.has(id)) order.delete(id);
+    if (id !== undefined && rows.get(id) === undefined) order.delete(id);
   };
   const rowsOf = (ids: readonly string[]): number[] =>
     ids.map((id) => rows.get(id)).filter((row) => row !== undefined);
@@ -35,9 +36,7 @@ export function createRowIndex(): RowIndex {
   return {
     get: (id) => rows.get(id),
     set: (id, row) => {
-      const { size } = rows;
-      rows.set(id, row);
-      if (rows.size === size) return;
+      if (!rows.set(id, row)) return;
       bury();
       bury();
       order.set(id, id);
@@ -46,7 +45,7 @@ export function createRowIndex(): RowIndex {
       for (let i = 0; i < ids.length; i++) {
         const id = ids[i] as string;
         order.append(id, id);
-        rows.set(id, firstRow + i);
+        rows.append(id, firstRow + i);
       }
     },
     delete: (id) => {

@@ -27,7 +27,7 @@ type CheckpointTarget = Pick<Engine, "load" | "loadInPlace" | "room">;
 const AHEAD_BYTES = FRAME_HEADER_BYTES + BLOCK_TYPE_BYTES;
 
 /**
- * Reads a checkpoint, frame by frame: while one is checked and taken in, the next one is on its way.
+ * Reads a checkpoint, frame by frame: while one is checked and taken in, the next ones are on their way.
  *
  * @param engine Is given its content, and how many bytes each part takes.
  * @returns `undefined` where there is none.
@@ -52,10 +52,10 @@ export async function readCheckpoint(
   }
 }
 
-/** A frame's payload, in pieces, and the beginning of the frame behind it. */
-interface Arrived {
-  readonly pieces: readonly [Uint8Array, ...Uint8Array[]];
-  readonly ahead: Buffer;
+/** A frame on its way: its payload, in pieces, and the beginning of the frame behind it, which may come first. */
+interface Arriving {
+  readonly pieces: Promise<readonly [Uint8Array, ...Uint8Array[]]>;
+  readonly ahead: Promise<Buffer>;
 }
 
 async function readOpen(file: OpenFile, path: string, engine: CheckpointTarget): Promise<Checkpoint> {
@@ -75,25 +75,25 @@ async function readOpen(file: OpenFile, path: string, engine: CheckpointTarget):
     return header;
   };
   // The beginning of the frame behind comes along: its length is known before this one is taken in.
-  const readFrame = async (start: number, { payloadLength }: FrameHeader): Promise<Arrived> => {
-    const at = start + FRAME_HEADER_BYTES;
-    const bytes = asBuffer(await file.read(payloadLength + AHEAD_BYTES, at));
-    return { pieces: [bytes.subarray(0, payloadLength)], ahead: bytes.subarray(payloadLength) };
+  const readFrame = (start: number, { payloadLength }: FrameHeader): Arriving => {
+    const bytes = file.read(payloadLength + AHEAD_BYTES, start + FRAME_HEADER_BYTES).then(asBuffer);
+    return onItsWay({
+      pieces: bytes.then((all) => [all.subarray(0, payloadLength)] as const),
+      ahead: bytes.then((all) => all.subarray(payloadLength)),
+    });
   };
   // Straight to where they stay: copying them would cost more than all else of opening but their checksum.
-  const readVectors = async (
-    start: number,
-    type: Buffer,
-    memories: readonly Uint8Array[],
-  ): Promise<Arrived> => {
-    let at = start + AHEAD_BYTES;
-    const reads: Promise<void>[] = [];
-    for (const memory of memories) {
-      reads.push(readInto(file, memory, at));
+  const readVectors = (start: number, type: Buffer, memories: readonly Uint8Array[]): Arriving => {
+    const vectorsAt = start + AHEAD_BYTES;
+    const bytes = memories.reduce((sum, { length }) => sum + length, 0);
+    const ahead = file.read(AHEAD_BYTES, vectorsAt + bytes).then(asBuffer);
+    let at = vectorsAt;
+    const reads = memories.map((memory) => {
+      const reading = readInto(file, memory, at);
       at += memory.length;
-    }
-    const [ahead] = await Promise.all([file.read(AHEAD_BYTES, at), ...reads]);
-    return { pieces: [type, ...memories], ahead: asBuffer(ahead) };
+      return reading;
+    });
+    return onItsWay({ pieces: Promise.all(reads).then(() => [type, ...memories] as const), ahead });
   };
   /** Where in memory the vectors go that stand in the frame behind; none where it holds something else. */
   const roomFor = ({ payloadLength }: FrameHeader, ahead: Buffer): Uint8Array[] => {
@@ -112,52 +112,53 @@ async function readOpen(file: OpenFile, path: string, engine: CheckpointTarget):
       throw corrupt(path, start, end, "a whole frame cannot be taken in");
     }
   };
+  /** Goes on behind rows, in most cases with reading their vectors, and takes the rows in meanwhile. */
+  const readBehindRows = (rowsStart: number, start: number, header: FrameHeader, ahead: Buffer): Arriving => {
+    const memories = orCorrupt(rowsStart, start, () => roomFor(header, ahead));
+    const { rows } = decoder;
+    if (rows === undefined || memories.length === 0) return readFrame(start, header);
+    const arriving = readVectors(start, ahead.subarray(FRAME_HEADER_BYTES), memories);
+    const bytes = start - rowsStart + FRAME_HEADER_BYTES + header.payloadLength;
+    orCorrupt(rowsStart, start, () => engine.loadInPlace(rows, bytes));
+    decoder.skipVectors();
+    return arriving;
+  };
 
-  const ahead = head.subarray(CHECKPOINT_HEADER_BYTES);
+  let ahead = head.subarray(CHECKPOINT_HEADER_BYTES);
   let start = CHECKPOINT_HEADER_BYTES;
   let header = headerOf(ahead, start, 1, checkpointHeaderChecksum(head));
   let arriving = readFrame(start, header);
   while (true) {
-    const { pieces, ahead } = await arriving;
-    const [payload, ...vectors] = pieces;
-    const end = start + FRAME_HEADER_BYTES + header.payloadLength;
-    const next = end === length ? undefined : headerOf(ahead, end, header.sequence + 1, header.checksum);
-    const go = (reading: Promise<Arrived>): void => {
-      // Whoever waits for it is told.
-      reading.catch(() => {});
-      arriving = reading;
-    };
     // Rows say where the vectors behind them go, once they are known to be undamaged.
-    const isRows = blockTypeOf(asBuffer(payload)) === ROWS;
-    if (next !== undefined && !isRows) go(readFrame(end, next));
-    if (pieces.reduce((sum, piece) => checksum(piece, sum), 0) !== header.payloadChecksum)
+    const isRows = blockTypeOf(ahead.subarray(FRAME_HEADER_BYTES)) === ROWS;
+    const end = start + FRAME_HEADER_BYTES + header.payloadLength;
+    ahead = await arriving.ahead;
+    const next = end === length ? undefined : headerOf(ahead, end, header.sequence + 1, header.checksum);
+    const following = next === undefined || isRows ? undefined : readFrame(end, next);
+    const [payload, ...vectors] = await arriving.pieces;
+    if (vectors.reduce((sum, piece) => checksum(piece, sum), checksum(payload)) !== header.payloadChecksum)
       throw corrupt(path, start, end, "a frame does not match its checksum");
     if (next === undefined) {
       const { through } = decodeCheckpointEnd(payload) ?? {};
       if (through !== undefined) return { ...checkpoint, through, bytes: length };
       throw corrupt(path, length, length, "the checkpoint is cut off");
     }
-    const bytes = end - start;
     if (vectors.length > 0) for (const memory of vectors) settleFloats(memory);
     else {
       const block = orCorrupt(start, end, () => decoder.decode(payload));
-      if (block !== undefined) orCorrupt(start, end, () => engine.load(block, bytes));
+      if (block !== undefined) orCorrupt(start, end, () => engine.load(block, end - start));
     }
-    if (isRows) {
-      const memories = orCorrupt(start, end, () => roomFor(next, ahead));
-      const { rows } = decoder;
-      if (rows === undefined || memories.length === 0) go(readFrame(end, next));
-      else {
-        go(readVectors(end, ahead.subarray(FRAME_HEADER_BYTES), memories));
-        orCorrupt(start, end, () =>
-          engine.loadInPlace(rows, bytes + FRAME_HEADER_BYTES + next.payloadLength),
-        );
-        decoder.skipVectors();
-      }
-    }
+    arriving = following ?? readBehindRows(start, end, next, ahead);
     start = end;
     header = next;
   }
+}
+
+/** Whoever waits for it is told where it fails. */
+function onItsWay(arriving: Arriving): Arriving {
+  arriving.pieces.catch(() => {});
+  arriving.ahead.catch(() => {});
+  return arriving;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
