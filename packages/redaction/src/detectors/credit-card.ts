@@ -31,12 +31,11 @@ const ISSUED = new RegExp(
 );
 
 const FOURS = `\\d{4}${GAP}\\d{4}${GAP}\\d{4}${GAP}\\d{4}`;
-// How the digits are grouped on cards. What is longest comes first: four groups of four may have a fifth.
+// How the digits are grouped on cards. Four groups of four may have a fifth; where that is no card they may be one.
 const WRITTEN = [
-  `${FOURS}${GAP}\\d{1,3}`,
   [
     "\\d{12,19}",
-    FOURS,
+    `${FOURS}(?:${GAP}\\d{1,3})?`,
     `\\d{4}${GAP}\\d{6}${GAP}\\d{4,5}`,
     `\\d{4}${GAP}\\d{4}${GAP}\\d{4}${GAP}\\d{1,3}`,
     `\\d{4}${GAP}\\d{4}${GAP}\\d{5}`,
@@ -44,6 +43,7 @@ const WRITTEN = [
     `\\d{6}${GAP}\\d{13}`,
     `\\d{8}${GAP}\\d{8}`,
   ].join("|"),
+  FOURS,
 ].map((forms) => new RegExp(`${STARTS}(?:${forms})${ENDS}`, "y"));
 const CONTEXT =
   /\bcard|\bcredit|\bdebit|\bvisa\b|\bmaster ?card|\bamex\b|\bpan\b|\bcc\b|carte|kredit|tarjeta/i;
@@ -62,7 +62,8 @@ export const creditCard: Detector = {
     for (const pattern of WRITTEN) {
       pattern.lastIndex = start;
       const written = pattern.exec(text)?.[0];
-      if (written === undefined || !isLuhn(written)) continue;
+      if (written === undefined) return undefined;
+      if (!isLuhn(written)) continue;
       const digits = digitsOf(written);
       if (!ISSUED.test(digits)) continue;
       // One in ten numbers has the check digit: in one row, a length that ids have too needs a word for it.

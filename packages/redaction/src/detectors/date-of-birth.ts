@@ -1,5 +1,4 @@
 import type { Detector } from "@keelson/core";
-import { codeAt, isAlnum, isDigit } from "../engine/char-codes.ts";
 import { isBreak } from "./window.ts";
 
 const DAY = "[0-3]?\\d(?:st|nd|rd|th)?";
@@ -17,10 +16,8 @@ const BETWEEN =
 const WORD =
   /(?:birth|born|\bd\.?o\.?b\b\.?|geburtsdatum|geboren|\bgeb\.|naissance|\bnée?\b|nacimiento|nacid[oa]|nascita|\bnat[oa]\b|geboorte|nascimento|urodzenia|födelse|syntym[äa]aika|syntynyt)/gi;
 
-const NEAR = 12;
-
-/** A digit, a mark or a blank of ASCII. */
-const isMark = (code: number): boolean => (code < 128 && !isAlnum(code)) || isDigit(code);
+// A letter, or what is before the window, so near that a word could lead to the date.
+const LETTER_NEAR = /(?<=(?:^|[A-Za-z\x80-\uffff])[^A-Za-z\x80-\uffff]{0,11})/y;
 
 /** Finds a date behind a word that makes it somebody's date of birth. No date is found without one. */
 export const dateOfBirth: Detector = {
@@ -30,10 +27,9 @@ export const dateOfBirth: Detector = {
   right: 16,
   version: "1",
   verify({ text, start, end }) {
-    // A quick look: a word can't be near where no letter is.
-    let near = start - 1;
-    while (start - near <= NEAR && isMark(codeAt(text, near))) near -= 1;
-    if (start - near > NEAR) return undefined;
+    // A quick look first.
+    LETTER_NEAR.lastIndex = start;
+    if (!LETTER_NEAR.test(text)) return undefined;
     // The last such word before the date.
     let from = -1;
     WORD.lastIndex = 0;

@@ -8,15 +8,15 @@ const MAX_HOST = 253;
 // so that an address in running Chinese text does not take the text with it.
 const NEAR = "A-Za-z0-9\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u052f";
 const FAR = "\\u0530-\\u1fff\\u2c00-\\u2dff\\u3005-\\udfff\\uf900-\\ufeff";
-const MARKS = "._%+\\-'&#!$*/=?^`{|}~";
 
-// The local part before the at sign, read backwards, so that it is as long as it can be.
-const NEAR_LOCAL = new RegExp(`(?<=([${NEAR}${MARKS}]{1,${MAX_LOCAL}}))`, "y");
-const FAR_LOCAL = new RegExp(`(?<=([${NEAR}${MARKS}${FAR}]{1,${MAX_LOCAL}}))`, "y");
-const QUOTED_LOCAL = /(?<=("[^"\n]{1,62}"))/y;
-const IS_FAR = new RegExp(`[${FAR}]`);
-// What assigns an address or leads to it is no part of it (`email=ada@…`, `/users/ada@…`), nor is a mark in front.
-const LEADING = new RegExp(`^(?:.*[=/?&|{}\`])?[^${NEAR}${FAR}_+#"]*`);
+// The local part before the at sign, read backwards, so that it is as long as it can be. What assigns an address or
+// leads to it is no part of it (`email=ada@…`, `/users/ada@…`), nor is a mark in front.
+const local = (letters: string, most: number): string =>
+  `[${letters}_+#][${letters}._%+\\-'#!$*^~]{0,${most - 1}}`;
+const LOCAL = new RegExp(
+  `(?<=(${local(NEAR, MAX_LOCAL)}|(?:${local(`${NEAR}${FAR}`, MAX_LOCAL - 1)})?[${FAR}]|"[^"\\n]{1,62}"))`,
+  "y",
+);
 
 const label = (letters: string): string => `[${letters}_](?:[${letters}_-]{0,61}[${letters}_])?`;
 const host = (letters: string): string =>
@@ -46,14 +46,11 @@ export function emailAround(
 ): { start: number; end: number } | undefined {
   const hostName = at(text[after] === "[" ? ADDRESS_LITERAL : HOST, text, after);
   if (hostName === undefined || hostName.length > MAX_HOST || NO_HOST.test(hostName)) return undefined;
-  const before = text[sign - 1] ?? "";
-  const pattern = before === '"' ? QUOTED_LOCAL : IS_FAR.test(before) ? FAR_LOCAL : NEAR_LOCAL;
-  const local = at(pattern, text, sign);
+  const local = at(LOCAL, text, sign);
   if (local === undefined) return undefined;
-  const lead = before === '"' ? 0 : (LEADING.exec(local)?.[0].length ?? 0);
-  const start = sign - local.length + lead;
+  const start = sign - local.length;
   // Behind a masked character stands what is left of a masked address.
-  return start < sign && text[start - 1] !== MASKED ? { start, end: after + hostName.length } : undefined;
+  return text[start - 1] !== MASKED ? { start, end: after + hostName.length } : undefined;
 }
 
 const ENTITY = /&#(?:0*64|x0*40);/iy;

@@ -1,7 +1,6 @@
 import type { Detector } from "@keelson/core";
 import { mod97 } from "../checksums/mod97.ts";
-import { codeAt, isAlnum } from "../engine/char-codes.ts";
-import { isBreak } from "./window.ts";
+import { WORD_CLASS } from "../engine/char-codes.ts";
 
 /** How long the IBANs of each country are (SWIFT IBAN registry, release 99, and the countries that use them unlisted). */
 const IBAN_LENGTHS: Readonly<Record<string, number>> = {
@@ -119,8 +118,8 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = {
   TG: 28,
 };
 
-// What may stand between two characters of a written one: a blank, a dash, a line break, a dot.
-const MARKS = new Set([32, 45, 10, 46]);
+// By length: so many letters and digits, with up to two blanks, dashes, line breaks or dots between two of them.
+const WRITTEN: RegExp[] = [];
 
 /** Finds IBANs: the country's length and the check digits (ISO 13616, modulo 97). */
 export const iban: Detector = {
@@ -130,29 +129,23 @@ export const iban: Detector = {
   right: 80,
   version: "1",
   verify({ text, start }) {
-    if (!isBreak(text, start - 1)) return undefined;
     const length = IBAN_LENGTHS[text.slice(start, start + 2).toUpperCase()];
     if (length === undefined) return undefined;
-    let count = 0;
-    let at = start;
-    for (let gap = 0; count < length; at += 1) {
-      const code = codeAt(text, at);
-      if (isAlnum(code)) {
-        count += 1;
-        gap = 0;
-      } else {
-        gap += 1;
-        if (gap > 2 || !MARKS.has(code)) return undefined;
-      }
-    }
-    if (!isBreak(text, at)) return undefined;
-    const value = text.slice(start, at).replace(/[ \-\n.]/g, "");
+    WRITTEN[length] ??= new RegExp(
+      `(?<![${WORD_CLASS}])(?:[A-Za-z\\d][ \\-\\n.]{0,2}){${length - 1}}[A-Za-z\\d](?![${WORD_CLASS}])`,
+      "y",
+    );
+    const pattern = WRITTEN[length];
+    pattern.lastIndex = start;
+    const written = pattern.exec(text)?.[0];
+    if (written === undefined) return undefined;
+    const value = written.replace(/[ \-\n.]/g, "");
     const upper = value.toUpperCase();
     // A word may be of letters alone; an account number never mixes their case.
     if (value !== upper && value !== value.toLowerCase()) return undefined;
     // Remainders of 2 to 98 are given out: 00, 01 and 99 would leave the same remainder.
     if (/^..(?:0[01]|99)/.test(upper)) return undefined;
     if (mod97(upper.slice(4) + upper.slice(0, 4)) !== 1) return undefined;
-    return { start, end: at, score: 0.98, reason: "mod97" };
+    return { start, end: start + written.length, score: 0.98, reason: "mod97" };
   },
 };

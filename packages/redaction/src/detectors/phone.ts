@@ -79,10 +79,11 @@ export const contextPhone: Detector = {
   version: "1",
   verify(window) {
     const { text, start } = window;
-    if (!isAnnouncedPhone(window)) return undefined;
     ANY.lastIndex = start;
-    if (!ANY.test(text) || isOtherNumber(window)) return undefined;
-    return phoneMatch(text, start, ANY.lastIndex, 0.65, "context");
+    if (!ANY.test(text)) return undefined;
+    const end = ANY.lastIndex;
+    if (!isAnnouncedPhone(window) || isOtherNumber(window)) return undefined;
+    return phoneMatch(text, start, end, 0.65, "context");
   },
 };
 

@@ -23,10 +23,10 @@ export const usSsn: Detector = {
     NUMBER.lastIndex = window.start;
     const found = NUMBER.exec(window.text);
     if (found === null) return undefined;
-    const [written, separator] = found;
     const { start } = window;
-    const end = start + written.length;
+    const end = NUMBER.lastIndex;
     if (contextBefore(CONTEXT, window)) return { start, end, score: 0.95, reason: "context" };
+    const separator = found[1];
     if (separator === "") return undefined;
     return { start, end, score: separator?.includes("-") ? 0.85 : 0.7, reason: "format" };
   },

@@ -5,8 +5,8 @@ import { HIDDEN, MASKED, WORD_CLASS } from "../engine/char-codes.ts";
  * runs those at full speed from the second time on, which a loop is only after thousands of rounds.
  */
 
-// A placeholder counts as digits: what was no find before it was put in is none afterwards.
-const CHAINED = `[\\d${HIDDEN}${MASKED}]`;
+/** What goes on a chain. A placeholder counts as digits: what was no find before it was put in is none afterwards. */
+export const CHAINED: string = `[\\d${HIDDEN}${MASKED}]`;
 
 /** Where a number can start: not inside of a word, nor behind the link of a chain, as in 1.2.3.4-5. */
 export const STARTS: string = `(?<![${WORD_CLASS}]|${CHAINED}[-./:])`;

@@ -19,9 +19,8 @@ export const WORD_CLASS: string = `\\w\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u0
 const DIGIT = 1;
 const ALNUM = 2;
 const TOKEN = 4;
-const HEX = 8;
-const WORD = 16;
-const LINK = 32;
+const WORD = 8;
+const LINK = 16;
 
 // One byte for each code unit: a look-up is all that the loops have to be compiled for.
 const CLASSES = new Uint8Array(0x10000);
@@ -31,7 +30,6 @@ for (let code = 0; code < 128; code += 1) {
     (/\d/.test(char) ? DIGIT : 0) |
     (/[A-Za-z\d]/.test(char) ? ALNUM : 0) |
     (/[\w-]/.test(char) ? TOKEN : 0) |
-    (/[\dA-Fa-f]/.test(char) ? HEX : 0) |
     (/\w/.test(char) ? WORD : 0) |
     (/[-./:]/.test(char) ? LINK : 0);
 }
@@ -52,8 +50,6 @@ const inClass = (code: number, mask: number): boolean => ((CLASSES[code] as numb
 export const isDigit = (code: number): boolean => inClass(code, DIGIT);
 /** A letter or digit. */
 export const isAlnum = (code: number): boolean => inClass(code, ALNUM);
-/** A hexadecimal digit. */
-export const isHex = (code: number): boolean => inClass(code, HEX);
 /** A letter, a digit, `_` or `-`. */
 export const isToken = (code: number): boolean => inClass(code, TOKEN);
 /** What makes a chain of numbers: `-`, `.`, `/` or `:`. */

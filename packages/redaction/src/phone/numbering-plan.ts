@@ -1,26 +1,33 @@
-import { PHONE_REGIONS } from "./phone-regions.ts";
+import { PHONE_REGIONS, type PhoneRegion } from "./phone-regions.ts";
 
 /** How well a number fits a numbering plan: `valid` numbers are given out, `possible` ones have the right length. */
 export type PhoneFit = "valid" | "possible" | undefined;
 
 interface Plan {
-  readonly code: string;
   readonly trunk: string;
   readonly lengths: ReadonlySet<number>;
   readonly valid: RegExp;
 }
 
-const plans = new Map<string, Plan>();
+const createPlan = (regions: readonly PhoneRegion[]): Plan => ({
+  trunk: regions[0]?.[1] ?? "",
+  lengths: new Set(regions.flatMap(([, , lengths]) => lengths.split(" ").map(Number))),
+  valid: new RegExp(`^(?:${[...new Set(regions.map(([, , , pattern]) => pattern))].join("|")})$`),
+});
+
+const plans = new Map(Object.entries(PHONE_REGIONS).map(([name, region]) => [name, createPlan([region])]));
+
+// Regions that share a calling code and a trunk prefix are one to a caller from abroad.
+const sharing = new Map<string, PhoneRegion[]>();
+for (const region of Object.values(PHONE_REGIONS)) {
+  const [code, trunk] = region;
+  const key = `${code} ${trunk}`;
+  sharing.set(key, [...(sharing.get(key) ?? []), region]);
+}
 const byCode = new Map<string, Plan[]>();
-for (const [region, [code, trunk, lengths, pattern]] of Object.entries(PHONE_REGIONS)) {
-  const plan = {
-    code,
-    trunk,
-    lengths: new Set(lengths.split(" ").map(Number)),
-    valid: new RegExp(`^(?:${pattern})$`),
-  };
-  plans.set(region, plan);
-  byCode.set(code, [...(byCode.get(code) ?? []), plan]);
+for (const regions of sharing.values()) {
+  const code = regions[0]?.[0] ?? "";
+  byCode.set(code, [...(byCode.get(code) ?? []), createPlan(regions)]);
 }
 
 const fit = ({ lengths, valid }: Plan, national: string): PhoneFit => {
@@ -35,7 +42,7 @@ export const isPhoneRegion = (region: string): boolean => plans.has(region);
 
 /** How well the digits of an international number, the calling code first, fit the plans of that code. */
 export function fitInternational(digits: string): PhoneFit {
-  for (const length of [1, 2, 3]) {
+  for (let length = 1; length <= 3; length += 1) {
     const found = byCode.get(digits.slice(0, length));
     if (found === undefined) continue;
     const national = digits.slice(length);
@@ -43,7 +50,7 @@ export function fitInternational(digits: string): PhoneFit {
     for (const plan of found) {
       best = better(best, fit(plan, national));
       // Written as +44 (0)20 …: the trunk prefix is not dialled behind a calling code.
-      if (plan.trunk !== "" && national.startsWith(plan.trunk)) {
+      if (best !== "valid" && plan.trunk !== "" && national.startsWith(plan.trunk)) {
         best = better(best, fit(plan, national.slice(plan.trunk.length)));
       }
     }

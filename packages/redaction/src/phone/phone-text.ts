@@ -1,5 +1,4 @@
 import type { DetectorMatch, DetectorWindow } from "@keelson/core";
-import { codeAt, isDigit, isWord } from "../engine/char-codes.ts";
 
 const EXTENSION = /,? ?(?:x|ext\.?|extension|#|extn\.?|durchwahl)\.? ?:? ?\d{1,6}(?!\d)/iy;
 
@@ -25,23 +24,23 @@ const ANNOUNCED =
 const OTHER =
   /(?:^|[\s("'[#])(?:order|orders|invoice|ticket|case|ref|reference|id|ids|po|no|nr|inv|sku|account|version|room|page|pages|section|isbn|issn|doi|serial|part|item|build|line|port|year|row|rows|error|code|pin|commit|patch|pmid|vol)[.:#]? {0,2}#?$/i;
 const DATE =
-  /^(?:(?:19|20)\d\d[-./ ][01]?\d[-./ ][0-3]?\d|[0-3]?\d([-./ ])[0-3]?\d\1(?:19|20)\d\d|(?:19|20)\d\d ?- ?(?:19|20)\d\d)(?!\d)/;
+  /(?:(?:19|20)\d\d[-./ ][01]?\d[-./ ][0-3]?\d|[0-3]?\d([-./ ])[0-3]?\d\1(?:19|20)\d\d|(?:19|20)\d\d ?- ?(?:19|20)\d\d)(?!\d)/y;
+// A letter of any script near before it, and no digit between.
+const LETTER_NEAR =
+  /(?<=[A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\uffff][^\w\u00c0-\u00d6\u00d8-\u00f6\u00f8-\uffff]{0,22})/y;
 
 const before = ({ text, start }: DetectorWindow): string =>
   text.slice(0, text[start - 1] === "(" ? start - 1 : start);
 
 /** Does a word before the number announce it, with no other number between? */
 export function isAnnouncedPhone(window: DetectorWindow): boolean {
-  const { text, start } = window;
-  // A quick look first: are there letters near, and no digits before them?
-  for (let at = start - 1; at >= 0 && start - at < 24; at -= 1) {
-    const code = codeAt(text, at);
-    if (isDigit(code)) return false;
-    if (isWord(code) || code > 0x52f) return ANNOUNCED.test(before(window));
-  }
-  return false;
+  // A quick look first.
+  LETTER_NEAR.lastIndex = window.start;
+  return LETTER_NEAR.test(window.text) && ANNOUNCED.test(before(window));
 }
 
 /** Does the word before the number say that it is none of a telephone, or is it a date? */
-export const isOtherNumber = (window: DetectorWindow): boolean =>
-  OTHER.test(before(window)) || DATE.test(window.text.slice(window.start));
+export function isOtherNumber(window: DetectorWindow): boolean {
+  DATE.lastIndex = window.start;
+  return DATE.test(window.text) || OTHER.test(before(window));
+}

@@ -1,17 +1,18 @@
 import type { Detector, DetectorMatch } from "@keelson/core";
 import { isRandom } from "./randomness.ts";
-import { endsAnnouncing, endsLikeSecret, nameBefore, type SecretKind, secretKind } from "./secret-names.ts";
+import { nameBefore, SECRET_ENDING, type SecretKind, secretKind } from "./secret-names.ts";
 
 const MAX_VALUE = 512;
-const QUOTED = /(["'`])((?:\\[^\n]|(?!\1)[^\\\n]){4,512})\1/y;
-const BARE = /[^\s"'`,;<>()[\]{}|&\\]{4,512}/y;
+// In quotes, or without up to its last character that is no mark of the sentence around it.
+const VALUE =
+  /(["'`])((?:\\[^\n]|(?!\1)[^\\\n]){4,512})\1|["'`]?([^\s"'`,;<>()[\]{}|&\\]{3,511}[^\s"'`,;<>()[\]{}|&\\.:?])/y;
 // What stands for a value: a variable, a call, a word of a type system, a path, a link, a mere word with dots.
 const NO_VALUE =
   /^(?:[$%@<{(]|(?:true|false|null|nil|none|undefined|required|optional|string|number|boolean|object|function|process\.env|os\.environ)\b|(?:https?|ftp|file):|[./~]|\w+\()|^[A-Za-z_]+(?:[./:-][A-Za-z_]+)*$|[({]$/i;
 
 /** Could the value be a secret of that kind, and no mere word, variable or stand-in? */
 function isSecretValue(value: string, kind: SecretKind, quoted: boolean): boolean {
-  if (kind === undefined || NO_VALUE.test(value)) return false;
+  if (NO_VALUE.test(value)) return false;
   if (kind === "password")
     return value.length >= 6 && /[^A-Za-z]/.test(value) && /[A-Za-z]/.test(value) && isRandom(value, 2);
   return value.length >= (quoted ? 12 : 16) && /\d/.test(value) && isRandom(value);
@@ -19,13 +20,13 @@ function isSecretValue(value: string, kind: SecretKind, quoted: boolean): boolea
 
 /** The value that starts at `at`, with or without quotes; the quotes are no part of it. */
 function valueAt(text: string, at: number): { start: number; end: number; quoted: boolean } | undefined {
-  QUOTED.lastIndex = at;
-  const inside = QUOTED.exec(text)?.[2];
-  if (inside !== undefined) return { start: at + 1, end: at + 1 + inside.length, quoted: true };
-  BARE.lastIndex = at + (/["'`]/.test(text[at] ?? "") ? 1 : 0);
-  const start = BARE.lastIndex;
-  const bare = BARE.exec(text)?.[0].replace(/[.,:?]+$/, "");
-  return bare === undefined ? undefined : { start, end: start + bare.length, quoted: false };
+  VALUE.lastIndex = at;
+  const found = VALUE.exec(text);
+  if (found === null) return undefined;
+  const [, quote, inside = ""] = found;
+  if (quote !== undefined) return { start: at + 1, end: at + 1 + inside.length, quoted: true };
+  const end = VALUE.lastIndex;
+  return { start: end - (found[3] as string).length, end, quoted: false };
 }
 
 function match(
@@ -42,7 +43,7 @@ function match(
 }
 
 const ASSIGNMENT = /[:=]>?[ \t]{0,8}["'`]?[A-Za-z0-9_\-+/.!@#%^&*~]{5}/;
-const SIGN = /[:=]>?[ \t]*/y;
+const SIGN = new RegExp(`(?<=${SECRET_ENDING})[:=]>?[ \\t]*`, "iy");
 
 /** Finds what is assigned to a name that says secret: `API_KEY=…`, `"password": "…"`, `client_secret: …`. */
 export const assignedSecret: Detector = {
@@ -53,17 +54,17 @@ export const assignedSecret: Detector = {
   right: MAX_VALUE + 16,
   version: "1",
   verify({ text, start }) {
-    if (!endsLikeSecret(text, start)) return undefined;
-    const kind = secretKind(nameBefore(text, start));
-    if (kind === undefined) return undefined;
     SIGN.lastIndex = start;
-    return match(text, SIGN.test(text) ? SIGN.lastIndex : start + 1, kind, 0.85, "name");
+    if (!SIGN.test(text)) return undefined;
+    const at = SIGN.lastIndex;
+    const kind = secretKind(nameBefore(text, start));
+    return kind && match(text, at, kind, 0.85, "name");
   },
 };
 
+// No letter is further before the token than a few marks and blanks.
 const ANNOUNCED =
-  /\b(?:key|token|secret|credentials?|bearer|pat)["'`]?(?:[ \t]+(?:is|was|of|value))?[ \t]*[:=]?[ \t]*["'`(]?$/i;
-const TOKEN = /[\w.~+/=-]{16,512}/y;
+  /(?<=[a-z][^a-z]{0,8})(?<=\b(?:key|token|secret|credentials?|bearer|pat)["'`]?(?:[ \t]{1,16}(?:is|was|of|value))?[ \t]*[:=]?[ \t]*["'`(]?)[\w.~+/=-]{0,511}[\w~+-]=*/iy;
 
 /** Finds a random token behind a word that announces it: `the key is …`, `Bearer …`. */
 export const announcedToken: Detector = {
@@ -74,11 +75,10 @@ export const announcedToken: Detector = {
   right: 4_096,
   version: "1",
   verify({ text, start }) {
-    if (!endsAnnouncing(text, start)) return undefined;
-    if (!ANNOUNCED.test(text.slice(Math.max(0, start - 32), start))) return undefined;
-    TOKEN.lastIndex = start;
-    const value = TOKEN.exec(text)?.[0].replace(/[.,/=]+$/, (marks) => /^=+/.exec(marks)?.[0] ?? "") ?? "";
-    if (!isSecretValue(value, "token", false) || !/[A-Za-z]/.test(value)) return undefined;
+    ANNOUNCED.lastIndex = start;
+    const value = ANNOUNCED.exec(text)?.[0];
+    if (value === undefined || !isSecretValue(value, "token", false) || !/[A-Za-z]/.test(value))
+      return undefined;
     return { start, end: start + value.length, score: 0.8, reason: "announced" };
   },
 };
@@ -107,7 +107,8 @@ export const announcedPassword: Detector = {
   },
 };
 
-const SCHEME = /[:=]\s{0,3}["'`]?(?:(?:basic|bearer|token|apikey|digest|negotiate)\s{1,3})?/iy;
+const HEADER =
+  /(?<=authorization["'`]?\s{0,3})[:=]\s{0,3}["'`]?(?:(?:basic|bearer|token|apikey|digest|negotiate)\s{1,3})?/iy;
 const CREDENTIALS = /[^\s"'`,;<>()[\]{}|\\]{8,4000}/y;
 
 /** Finds the credentials of an HTTP `Authorization` header (RFC 9110). */
@@ -119,15 +120,9 @@ export const authorizationHeader: Detector = {
   right: 4_096,
   version: "1",
   verify({ text, start }) {
-    if (
-      !endsLikeSecret(text, start) ||
-      !/authorization["'`]?\s{0,3}$/i.test(text.slice(Math.max(0, start - 18), start))
-    ) {
-      return undefined;
-    }
-    SCHEME.lastIndex = start;
-    if (!SCHEME.test(text)) return undefined;
-    const from = SCHEME.lastIndex;
+    HEADER.lastIndex = start;
+    if (!HEADER.test(text)) return undefined;
+    const from = HEADER.lastIndex;
     CREDENTIALS.lastIndex = from;
     const value = CREDENTIALS.exec(text)?.[0] ?? "";
     if (NO_VALUE.test(value) || !isRandom(value, 2)) return undefined;
