@@ -34,6 +34,27 @@ export function leaky(contender) {
   };
 }
 
+/** The same with so many nanoseconds of work put in where a key is accepted. */
+export function delayed(contender, ns) {
+  const work = (turns) => {
+    let x = 1;
+    for (let i = 0; i < turns; i++) x = Math.imul(x, 48_271) ^ i;
+    return x;
+  };
+  work(1e8);
+  const started = process.hrtime.bigint();
+  work(1e8);
+  const turns = Math.round((ns * 1e8) / Number(process.hrtime.bigint() - started));
+  return {
+    ...contender,
+    name: `${contender.name}, ${ns} ns put in`,
+    verify: async (presented) => {
+      const ok = await contender.verify(presented);
+      return work(turns * Number(ok)) !== 0 && ok;
+    },
+  };
+}
+
 /** What many write first: a map of two slots, compared as strings, with a deadline kept by nobody but itself. */
 export async function twoSlots(clock) {
   let made = 0;

@@ -3,7 +3,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createManualClock, createMemoryStorage } from "./build.mjs";
-import { joseKeySet, keelson, leaky, twoSlots } from "./contenders.mjs";
+import { delayed, joseKeySet, keelson, leaky, twoSlots } from "./contenders.mjs";
 import { limitsOf, measure, mostTelling } from "./dudect.mjs";
 import { printTable } from "./table.mjs";
 
@@ -13,6 +13,7 @@ const CONTENDERS = {
   keelson: (clock) => keelson(createMemoryStorage(), clock),
   "no state": (clock) => keelson({ backend: createMemoryStorage().secrets }, clock),
   leak: async (clock) => leaky(await keelson(createMemoryStorage(), clock)),
+  delay: async (clock) => delayed(await keelson(createMemoryStorage(), clock), 15),
   slots: twoSlots,
   jose: joseKeySet,
 };

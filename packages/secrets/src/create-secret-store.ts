@@ -17,7 +17,7 @@ import { reportAudit } from "./audit.ts";
 import { digestValue, randomToken } from "./digest.ts";
 import { dueAtMs, dueRotation } from "./due.ts";
 import { endGrace } from "./end-grace.ts";
-import { createDecoy, matchSlot } from "./live-versions.ts";
+import { answerOf, createDecoy, findMatch } from "./live-versions.ts";
 import { createRecords, notFound } from "./records.ts";
 import { resume, rotate } from "./rotate.ts";
 import type { DueRotation } from "./rotation-types.ts";
@@ -118,7 +118,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       assertVersion("version", version);
       assertConsumer(consumer);
       const { life } = await records.load(name, signal);
-      await usage.note({ name, life, version, consumer, atMs: time.now() });
+      await usage.note({ name, life, consumer, atMs: time.now() }, version);
     },
 
     async verify(name, presented, { consumer = UNNAMED, signal } = {}): Promise<VerifyResult> {
@@ -126,9 +126,11 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       assertConsumer(consumer);
       const text = readText("presented", presented);
       const entry = await records.find(name, signal);
+      const live = entry?.live ?? decoy;
       const now = time.now();
-      const { version, answer } = matchSlot(entry?.live ?? decoy, text, now);
-      if (entry !== undefined && (entry.live.closesAtMs <= now || entry.outdated || entry.ahead))
+      const match = findMatch(live, text, now);
+      const answer = answerOf(live, match);
+      if (entry !== undefined && (live.closesAtMs <= now || entry.outdated || entry.ahead))
         try {
           await records.update(name, unchanged, signal);
         } catch (error) {
@@ -136,8 +138,8 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
           if (!answer.ok || signal?.aborted) throw error;
         }
       // A refusal goes the same way as a use, so that it takes as long.
-      const life = entry?.life ?? "";
-      const noted = usage.note({ name: entry === undefined ? "" : name, life, version, consumer, atMs: now });
+      const of = { name: entry === undefined ? "" : name, life: entry?.life ?? "", consumer, atMs: now };
+      const noted = usage.noteMatch(of, live.versions, match);
       if (noted !== undefined) await abortable(signal, () => noted);
       return answer;
     },

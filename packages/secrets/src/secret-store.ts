@@ -60,9 +60,15 @@ export interface VerifyAccepted {
   readonly expiresAtMs: number | undefined;
 }
 
-/** The presented value is none that is accepted, or there is no such secret. */
+/** The presented value is none that is accepted, or there is no such secret. Has the properties of the other, all `undefined`. */
 export interface VerifyRefused {
   readonly ok: false;
+  /** Of no version. */
+  readonly version?: undefined;
+  /** Of no version. */
+  readonly stage?: undefined;
+  /** Of no version. */
+  readonly expiresAtMs?: undefined;
 }
 
 /** A version that is accepted now, with its value. */
@@ -176,7 +182,7 @@ export interface SecretStore {
    * pending one.
    *
    * The time of a call does not tell whether the value was right, how much of it was, or of which version it is: each
-   * call makes one hash and three comparisons, finds an answer made beforehand, and counts, a refusal like a use. It
+   * call makes one hash and three comparisons, counts, a refusal like a use, and makes an answer of one shape. It
    * depends on the length of what is presented, and on the backend's read, which knows whether the secret exists. Two
    * calls take longer and may write: the first accepted one of a consumer in a minute, and those that find a window
    * over.

@@ -1,16 +1,14 @@
 import { isKeelsonError, type Json, type StateStore } from "@keelson/core";
 import { abortable } from "./abortable.ts";
-import { NO_VERSION } from "./live-versions.ts";
 import { MOST_CONFLICTS } from "./records.ts";
 import type { SecretWarning } from "./secret-store-options.ts";
+import { type Counter, createTally, MOST_CONSUMERS, NO_VERSION, OTHERS, type Tally } from "./tally.ts";
 
 const PREFIX = "secrets/usage/";
 /** How much later than stored a version may last have been used, by any process. */
 export const USAGE_LAG_MS = 60_000;
 /** How soon after a failure it is tried again. */
 const RETRY_MS = 1_000;
-const MOST_CONSUMERS = 64;
-const OTHERS = "others";
 const KEPT_VERSIONS = 8;
 
 /** How one consumer has used one version. */
@@ -26,19 +24,24 @@ export interface ConsumerUsage {
 /** Counts who uses which version. */
 export interface Usage {
   /**
-   * Counts one use. Where it is the first in a minute it is written, which the promise waits for: so what is stored is
-   * never more than a minute behind. One of {@link NO_VERSION} takes as long, and is neither stored nor told.
+   * Counts one use of a version. Where it is the first in a minute it is written, which the promise waits for: so what
+   * is stored is never more than a minute behind.
    */
-  note(use: Use): Promise<void> | undefined;
+  note(use: Use, version: number): Promise<void> | undefined;
+  /**
+   * As `note`, of the version at an index, in a time that does not depend on the index.
+   *
+   * @param versions The same array as long as these versions live. A use of none is neither stored nor told.
+   */
+  noteMatch(use: Use, versions: readonly (number | undefined)[], index: number): Promise<void> | undefined;
   /** Writes what is counted, and gives all that is known of one life of a name. */
   read(name: string, life: string, signal: AbortSignal | undefined): Promise<UsageByVersion>;
 }
 
-/** One accepted value. */
+/** Who has used something of a secret, and when. */
 interface Use {
   readonly name: string;
   readonly life: string;
-  readonly version: number;
   readonly consumer: string;
   readonly atMs: number;
 }
@@ -46,17 +49,11 @@ interface Use {
 /** Consumers by version, each by name. */
 export type UsageByVersion = ReadonlyMap<number, readonly ConsumerUsage[]>;
 
-interface Counter {
-  /** Not yet written. */
-  count: number;
-  lastUsedAtMs: number;
-  writtenAtMs: number;
-}
-
-/** What one process has counted of one life of a name. */
-interface Tally {
+/** One life of a name. */
+interface Life {
+  readonly name: string;
   readonly life: string;
-  readonly versions: Map<number, Map<string, Counter>>;
+  readonly tally: Tally;
   /** The write before the next: one at a time, so that nothing is counted twice. */
   turn: Promise<unknown>;
 }
@@ -73,31 +70,31 @@ interface StoredUsage {
 }
 
 export function createUsage(state: StateStore | undefined, warn: (warning: SecretWarning) => void): Usage {
-  const tallies = new Map<string, Tally>();
+  const lives = new Map<string, Life>();
 
-  const tallyOf = (name: string, life: string): Tally => {
-    const tally = tallies.get(name);
-    if (tally?.life === life) return tally;
-    const fresh: Tally = { life, versions: new Map(), turn: Promise.resolve() };
-    tallies.set(name, fresh);
+  const lifeOf = (name: string, life: string): Life => {
+    const known = lives.get(name);
+    if (known?.life === life) return known;
+    const fresh: Life = { name, life, tally: createTally(), turn: Promise.resolve() };
+    lives.set(name, fresh);
     return fresh;
   };
 
-  const write = (name: string, tally: Tally, signal?: AbortSignal): Promise<StoredCounts> => {
-    const turn = tally.turn.then(() => writeNow(name, tally, signal));
-    tally.turn = turn.catch(() => {});
+  const write = (of: Life, signal?: AbortSignal): Promise<StoredCounts> => {
+    const turn = of.turn.then(() => writeNow(of, signal));
+    of.turn = turn.catch(() => {});
     return turn;
   };
 
-  const writeNow = async (name: string, tally: Tally, signal?: AbortSignal): Promise<StoredCounts> => {
+  const writeNow = async ({ name, life, tally }: Life, signal?: AbortSignal): Promise<StoredCounts> => {
     const key = PREFIX + name;
     for (let conflicts = 1; ; conflicts++) {
       const [entry] = state === undefined ? [] : await abortable(signal, () => state.get([key], { signal }));
       const stored = entry?.value as unknown as StoredUsage | undefined;
-      const before = stored?.life === tally.life ? stored.versions : {};
+      const before = stored?.life === life ? stored.versions : {};
       const { versions, taken } = added(before, tally);
       if (state === undefined || taken.length === 0) return versions;
-      const value = { format: 1, life: tally.life, versions } satisfies StoredUsage as unknown as Json;
+      const value = { format: 1, life, versions } satisfies StoredUsage as unknown as Json;
       try {
         const expect = entry?.revision ?? "absent";
         await abortable(signal, () => state.commit([{ key, value, expect }], { signal }));
@@ -109,26 +106,32 @@ export function createUsage(state: StateStore | undefined, warn: (warning: Secre
     }
   };
 
+  const written = (of: Life, { consumer, atMs }: Use, version: number): Promise<void> | undefined => {
+    const { name, tally } = of;
+    tally.setWritten(version, consumer, atMs);
+    if (state === undefined || version === NO_VERSION) return undefined;
+    return write(of).then(
+      () => {},
+      (error: unknown) => {
+        tally.setWritten(version, consumer, atMs - USAGE_LAG_MS + RETRY_MS);
+        warn({ type: "usage-not-written", name, error });
+      },
+    );
+  };
+
   return {
-    note({ name, life, version, consumer, atMs }) {
-      const tally = tallyOf(name, life);
-      const counter = counterOf(tally, version, consumer);
-      counter.count += 1;
-      counter.lastUsedAtMs = atMs;
-      const sinceMs = atMs - counter.writtenAtMs;
-      if (sinceMs >= 0 && sinceMs < USAGE_LAG_MS) return undefined;
-      counter.writtenAtMs = atMs;
-      if (state === undefined || version === NO_VERSION) return undefined;
-      return write(name, tally).then(
-        () => {},
-        (error: unknown) => {
-          counter.writtenAtMs = atMs - USAGE_LAG_MS + RETRY_MS;
-          warn({ type: "usage-not-written", name, error });
-        },
-      );
+    note(use, version) {
+      const of = lifeOf(use.name, use.life);
+      const sinceMs = of.tally.count(version, use.consumer, use.atMs);
+      return isKnown(sinceMs) ? undefined : written(of, use, version);
+    },
+    noteMatch(use, versions, match) {
+      const of = lifeOf(use.name, use.life);
+      const sinceMs = of.tally.countMatch(versions, match, use.consumer, use.atMs);
+      return isKnown(sinceMs) ? undefined : written(of, use, versions[match] ?? NO_VERSION);
     },
     async read(name, life, signal) {
-      const versions = await write(name, tallyOf(name, life), signal);
+      const versions = await write(lifeOf(name, life), signal);
       return new Map(
         Object.entries(versions).map(([version, consumers]) => [
           Number(version),
@@ -139,22 +142,9 @@ export function createUsage(state: StateStore | undefined, warn: (warning: Secre
   };
 }
 
-function counterOf({ versions }: Tally, version: number, consumer: string): Counter {
-  let consumers = versions.get(version);
-  if (consumers === undefined) {
-    consumers = new Map();
-    versions.set(version, consumers);
-    // Versions above are live or long revoked; four are the most that can still be used.
-    const known = [...versions.keys()].filter((each) => each !== NO_VERSION);
-    for (const old of known.slice(0, -4)) versions.delete(old);
-  }
-  const label = consumers.has(consumer) || consumers.size < MOST_CONSUMERS ? consumer : OTHERS;
-  let counter = consumers.get(label);
-  if (counter === undefined) {
-    counter = { count: 0, lastUsedAtMs: 0, writtenAtMs: Number.NEGATIVE_INFINITY };
-    consumers.set(label, counter);
-  }
-  return counter;
+/** Does what is stored of a use that was written so long ago still hold? Not where a clock was set back. */
+function isKnown(sinceMs: number): boolean {
+  return sinceMs >= 0 && sinceMs < USAGE_LAG_MS;
 }
 
 /** Stored counts with those of a process, and what of each was taken. */
@@ -166,7 +156,7 @@ function added(
     Object.entries(before).map(([version, consumers]) => [Number(version), consumers]),
   );
   const taken: { counter: Counter; count: number }[] = [];
-  for (const [version, counters] of tally.versions) {
+  for (const [version, counters] of tally.counters()) {
     if (version === NO_VERSION) continue;
     const sums = new Map((versions.get(version) ?? []).map(([consumer, ...rest]) => [consumer, rest]));
     for (const [consumer, counter] of counters) {

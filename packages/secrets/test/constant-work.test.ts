@@ -31,12 +31,12 @@ vi.mock("../src/usage.ts", async (importOriginal) => {
   return {
     ...usage,
     createUsage: (...args: Parameters<typeof usage.createUsage>) => {
-      const { note, read } = usage.createUsage(...args);
+      const made = usage.createUsage(...args);
       return {
-        read,
-        note: (use: Parameters<typeof note>[0]) => {
+        ...made,
+        noteMatch: (...use: Parameters<typeof made.noteMatch>) => {
           work.counts += 1;
-          return note(use);
+          return made.noteMatch(...use);
         },
       };
     },
@@ -63,14 +63,15 @@ describe("verify", () => {
     for (const version of [1, 2, 3]) await store.revoke("api", version);
     expect(await cost("api", three)).toEqual([false, 1, 3, 1]);
   });
-  it("makes its answers beforehand, right or wrong", async () => {
+  it("answers with the same properties in the same order, right or wrong", async () => {
     const { store } = openStore();
     await store.put("api", token("one"), { kind: "verify" });
     await store.rotate("api", { graceMs: MINUTE, value: token("two") });
-    const answers = async () =>
-      Promise.all([token("one"), token("two"), "wrong"].map((value) => store.verify("api", value)));
-    const [first, again] = [await answers(), await answers()];
-    for (const [i, answer] of first.entries()) expect(again[i]).toBe(answer);
-    expect(first.map(({ ok }) => ok)).toEqual([true, true, false]);
+    const names = ["api", "api", "api", "unknown"];
+    const values = [token("one"), token("two"), "wrong", "wrong"];
+    const answers = await Promise.all(names.map((name, i) => store.verify(name, values[i] ?? "")));
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true, false, false]);
+    for (const answer of answers)
+      expect(Object.keys(answer)).toEqual(["ok", "version", "stage", "expiresAtMs"]);
   });
 });

@@ -62,6 +62,45 @@ describe("the usage of a version", () => {
     expect(usage.find(({ consumer }) => consumer === "others")?.count).toBe(6);
   });
 
+  it("stays with its version while others come and go", async () => {
+    const { store } = openStore();
+    const values = ["v1", "v2", "v3", "v4"].map(token);
+    await store.put("api", values[0], { kind: "verify" });
+    const uses = new Map<number, number>();
+    for (const newest of values.keys()) {
+      if (newest > 0)
+        await store.rotate("api", {
+          graceMs: HOUR,
+          value: values[newest],
+          onOverlap: newest > 2 ? "revoke-previous" : "keep-each-deadline",
+        });
+      for (const [i, value] of values.entries())
+        for (let times = 0; times <= i; times++)
+          if ((await store.verify("api", value, { consumer: "web" })).ok)
+            uses.set(i + 1, 1 + (uses.get(i + 1) ?? 0));
+    }
+    const { versions } = await store.status("api");
+    expect([...uses.values()]).toEqual([3, 4, 6, 4]);
+    for (const { version, usage } of versions)
+      expect(usage).toMatchObject([{ consumer: "web", count: uses.get(version) }]);
+  });
+
+  it("forgets none of a thousand consumers and more", async () => {
+    const { store } = await rotated();
+    for (const round of [1, 2])
+      for (let i = 0; i < 1_100; i++)
+        await store.verify("api", token(round === 1 ? "one" : "two"), { consumer: `consumer ${i}` });
+    const { versions } = await store.status("api");
+    for (const { usage } of versions) expect(usage.reduce((sum, { count }) => sum + count, 0)).toBe(1_100);
+  });
+
+  it("is not taken up by what is refused", async () => {
+    const { store } = await rotated();
+    for (let i = 0; i < 70; i++) await store.verify("api", "wrong", { consumer: `refused ${i}` });
+    await store.verify("api", token("two"), { consumer: "web" });
+    expect((await store.status("api")).versions[1]?.usage).toMatchObject([{ consumer: "web", count: 1 }]);
+  });
+
   it("takes names that are special in JavaScript, and refuses what is none", async () => {
     const { store } = await rotated();
     for (const consumer of ["__proto__", "constructor"])
