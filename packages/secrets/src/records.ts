@@ -97,10 +97,11 @@ export function createRecords({ backend, state, time, warn }: RecordsParts): Rec
   const find: Records["find"] = async (name, signal) => {
     let outdated: number | undefined;
     for (;;) {
-      const reading = abortable(signal, () => backend.read(name, { signal }));
-      const [record, found] = ledger
-        ? await Promise.all([reading, ledger.get(name, signal)])
-        : [await reading];
+      // Both at once, without Promise.all, which costs a tenth of a verification.
+      const finding = ledger?.get(name, signal);
+      finding?.catch(told);
+      const record = await abortable(signal, () => backend.read(name, { signal }));
+      const found = await finding;
       if (record === undefined) {
         cache.delete(name);
         return undefined;
@@ -169,6 +170,9 @@ export function createRecords({ backend, state, time, warn }: RecordsParts): Rec
 
   return { find, load, write, update };
 }
+
+/** The failure of what is awaited later, which is told then or after another one. */
+function told(): void {}
 
 export function notFound(name: string, message: string): KeelsonError<"SECRET_NOT_FOUND"> {
   return new KeelsonError("SECRET_NOT_FOUND", message, { details: { name } });

@@ -1,4 +1,4 @@
-import { Secret } from "@keelson/core";
+import { Secret, type StateStore } from "@keelson/core";
 import { describe, expect, it } from "vitest";
 import { interceptBackend } from "./support/intercept-backend.ts";
 import { accepted, MINUTE, openStore, token } from "./support/open-store.ts";
@@ -96,6 +96,23 @@ describe("verify", () => {
     await expect(store.verify("api", "one")).rejects.toBe(denied);
     readOnly = false;
     expect((await store.verify("api", "one")).ok).toBe(false);
+  });
+
+  it("rejects with one failure where neither the record nor what has ended can be read", async () => {
+    const { backend, state, clock } = openStore();
+    const unreachable = new Error("unreachable");
+    let isDown = false;
+    const down = <T>(call: () => T): T | Promise<never> => (isDown ? Promise.reject(unreachable) : call());
+    const { store } = openStore({
+      clock,
+      backend: interceptBackend(backend, (_, call) => down(call)),
+      state: { ...(state as StateStore), get: (...call) => down(() => (state as StateStore).get(...call)) },
+    });
+    await store.put("api", "one");
+    isDown = true;
+    await expect(store.verify("api", "one")).rejects.toBe(unreachable);
+    isDown = false;
+    expect((await store.verify("api", "one")).ok).toBe(true);
   });
 
   it("sees at once what another store has changed", async () => {
