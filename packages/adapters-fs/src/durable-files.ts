@@ -24,13 +24,25 @@ export async function readInto(file: OpenFile, memory: Uint8Array, position: num
   if (bytes.buffer !== memory.buffer) memory.set(bytes);
 }
 
-/** Writes all of the bytes, however many calls it takes. */
-export async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
+/**
+ * Writes bytes, however many calls it takes.
+ *
+ * @param least How many of them will do, if it is no more. Default: all.
+ * @returns How many it wrote.
+ */
+export async function writeAll(
+  file: OpenFile,
+  bytes: Uint8Array,
+  position: number,
+  least: number = bytes.length,
+): Promise<number> {
+  let done = 0;
+  while (done < least) {
     const written = await file.write(bytes.subarray(done), position + done);
     if (written <= 0) throw new Error(`wrote ${done} of ${bytes.length} bytes and then no more`);
     done += written;
   }
+  return done;
 }
 
 /** Makes a new file and syncs it, though not yet its name. */

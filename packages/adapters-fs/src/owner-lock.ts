@@ -66,18 +66,19 @@ export async function acquireOwnerLock(options: OwnerLockOptions): Promise<Owner
     // Before anything is read: from here on an owner that was taken for dead notices.
     for (const number of all) if (number < own) await removeIfThere(fileSystem, pathOf(number));
 
+    const path = pathOf(own);
     return {
       takenOver: holder !== "released",
       assertHeld: async () => {
-        if (await fileSystem.exists(pathOf(own))) return;
+        if (await fileSystem.exists(path)) return;
         throw new Error("the lock is gone: another process has taken the directory over");
       },
       release: async (settled) => {
-        if (!(await fileSystem.exists(pathOf(own)))) return;
+        if (!(await fileSystem.exists(path))) return;
         const temporary = layout.newTemporary();
         const left = JSON.stringify({ released: true, settled });
         await createWhole(fileSystem, temporary, Buffer.from(`${left}\n`));
-        await fileSystem.rename(temporary, pathOf(own));
+        await fileSystem.rename(temporary, path);
       },
     };
   }

@@ -2,7 +2,7 @@ import { type FsStorage, openFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError, Secret, type Storage } from "@keelson/core";
 import type { SimulatedFileSystem } from "@keelson/testkit/file-system";
 import { describe, expect, it } from "vitest";
-import { createTestMachine, STORE, type TestMachine } from "./subject.ts";
+import { createTestMachine, STORE, type TestMachine, withoutRoom } from "./subject.ts";
 
 const SHAPE = { dimension: 2, metric: "dot" } as const;
 const SMALL = { segmentBytes: 400, compactFromBytes: 1 };
@@ -108,7 +108,7 @@ describe(openFsStorage.name, () => {
     machine.fileSystem.fault = ({ name, path }) => {
       if (name !== "sync" || !path.startsWith(`${STORE}/log/`) || torn !== undefined) return undefined;
       torn = machine.fileSystem.clone();
-      torn.files.set(path, (torn.files.get(path) as Uint8Array).slice(0, -1));
+      torn.files.set(path, withoutRoom(torn.files.get(path) as Uint8Array).slice(0, -1));
       return undefined;
     };
     await storage.state.commit([{ key: "k", value: "SENTINEL" }]);
@@ -131,7 +131,8 @@ describe(openFsStorage.name, () => {
     expect(machine.fileSystem.files.has(`${STORE}/checkpoint`)).toBe(false);
     for (let n = 0; n < 100; n++) {
       await storage.state.commit([{ key: `k${n % 10}`, value }]);
-      expect(size()).toBeLessThan(400_000);
+      // One segment at a time has room for frames to come.
+      expect(size()).toBeLessThan(400_000 + 256 * 1024);
     }
     expect(machine.fileSystem.files.has(`${STORE}/checkpoint`)).toBe(true);
     expect(await storage.state.scan()).toHaveLength(10);

@@ -1,4 +1,4 @@
-import { openFsStorage } from "@keelson/adapters-fs";
+import { openFsStorage, salvageFsStorage, verifyFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError, Secret, type Storage } from "@keelson/core";
 import type { SimulatedFileSystem } from "@keelson/testkit/file-system";
 import { describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { checksum } from "../src/codec/checksum.ts";
 import { encodeFrame } from "../src/log/frame.ts";
 import { firstHeader } from "../src/log/segment.ts";
 import { encodeSegmentHeader } from "../src/log/segment-header.ts";
-import { createTestMachine, STORE, type TestMachine } from "./subject.ts";
+import { createTestMachine, STORE, type TestMachine, withoutRoom } from "./subject.ts";
 
 /** A small store with a bit of everything, in several segments. */
 async function writeStore(machine: TestMachine, compacted = false): Promise<void> {
@@ -159,7 +159,7 @@ describe(openFsStorage.name, () => {
       image.files.set(`${STORE}/acknowledged`, mixed);
       const whole = await createTestMachine(image.clone()).open();
       expect(await whole.state.scan()).toHaveLength(4);
-      image.files.set(file, log.slice(0, -1));
+      image.files.set(file, withoutRoom(log).slice(0, -1));
       await expect(createTestMachine(image).open()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
     }
   });
@@ -169,10 +169,10 @@ describe(openFsStorage.name, () => {
     const storage = await machine.open();
     const file = `${STORE}/log/0000000001.log`;
     const old = read(machine.fileSystem, `${STORE}/acknowledged`);
-    const ends: number[] = [read(machine.fileSystem, file).length];
+    const ends: number[] = [withoutRoom(read(machine.fileSystem, file)).length];
     for (const key of ["a", "b", "c"]) {
       await storage.state.commit([{ key, value: key }]);
-      ends.push(read(machine.fileSystem, file).length);
+      ends.push(withoutRoom(read(machine.fileSystem, file)).length);
     }
     machine.kill();
     const [start, a, b, c] = ends as [number, number, number, number];
@@ -196,6 +196,43 @@ describe(openFsStorage.name, () => {
     }
   });
 
+  it("takes a flip in the room of a killed store for a torn write, and keeps it aside", async () => {
+    const original = createTestMachine();
+    await (await original.open()).state.commit([{ key: "k", value: 1 }]);
+    original.kill();
+    const file = `${STORE}/log/0000000001.log`;
+    const { length: start } = withoutRoom(read(original.fileSystem, file));
+    const { length } = read(original.fileSystem, file);
+    for (let at = start, n = 0; at < length; at += n < 64 ? 1 : 3001, n++) {
+      const machine = createTestMachine(original.fileSystem.clone());
+      flip(machine.fileSystem, file, at, 1 << (n % 8));
+      const verified = await verifyFsStorage(STORE, machine);
+      expect(verified).toMatchObject({ ok: true, frames: 1, tornTail: { file, start, end: at + 1 } });
+      const tails: unknown[] = [];
+      const reopened = await machine.open({ onTornTail: (tail) => tails.push(tail) });
+      expect(await reopened.state.scan()).toHaveLength(1);
+      expect(tails).toEqual([{ file, start, end: at + 1, keptAs: `${STORE}/cut/1-${start}-1` }]);
+      await reopened.close();
+    }
+  });
+
+  it("finds acknowledged frames that turned to zeros, with every tool", async () => {
+    const machine = createTestMachine();
+    const storage = await machine.open();
+    const file = `${STORE}/log/0000000001.log`;
+    await storage.state.commit([{ key: "a", value: 1 }]);
+    const { length: start } = withoutRoom(read(machine.fileSystem, file));
+    await storage.state.commit([{ key: "b", value: 2 }]);
+    machine.kill();
+    const { length: end } = withoutRoom(read(machine.fileSystem, file));
+    machine.fileSystem.files.set(file, read(machine.fileSystem, file).fill(0, start));
+    const before = read(machine.fileSystem, file);
+    await expect(machine.open()).rejects.toMatchObject({ code: "STORE_CORRUPT", details: { start, end } });
+    expect(read(machine.fileSystem, file)).toEqual(before);
+    expect((await verifyFsStorage(STORE, machine)).damage).toMatchObject([{ file, start, end }]);
+    expect((await salvageFsStorage(STORE, "/new", machine)).damage).toMatchObject([{ file, start, end }]);
+  });
+
   it("refuses frames of two histories of one store, though each frame is whole", async () => {
     const machine = createTestMachine();
     await (await machine.open()).close();
@@ -204,7 +241,7 @@ describe(openFsStorage.name, () => {
         const branch = createTestMachine(machine.fileSystem.clone());
         const storage = await branch.open();
         const file = `${STORE}/log/0000000001.log`;
-        const length = (): number => read(branch.fileSystem, file).length;
+        const length = (): number => withoutRoom(read(branch.fileSystem, file)).length;
         await storage.state.commit([{ key: "a", value }]);
         const middle = length();
         await storage.state.commit([{ key: "b", value: "same" }]);

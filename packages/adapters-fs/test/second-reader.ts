@@ -69,9 +69,11 @@ function* framesOf(
   end: number,
   id: Buffer,
   before: { sequence: number; checksum: number },
+  newest = false,
 ): Generator<Frame> {
   let { sequence, checksum } = before;
   for (let at = start; at < end; ) {
+    if (newest && file.subarray(at, end).every((byte) => byte === 0)) return;
     const head = file.subarray(at, at + 28);
     check(head.subarray(0, 4).toString() === "KLF\n", "a frame's magic");
     const stop = at + 28 + head.readUInt32LE(4);
@@ -209,7 +211,7 @@ export function readStore(files: ReadonlyMap<string, Uint8Array>): SecondReading
       reached = before.sequence === promised.sequence && before.checksum === promised.checksum;
     };
     arrive(96);
-    for (const frame of framesOf(segment, 96, end, id, before)) {
+    for (const frame of framesOf(segment, 96, end, id, before, following.length === 0)) {
       const { payload, sequence, checksum } = frame;
       while (payload.at < payload.bytes.length) applyOp(payload, sequence <= through);
       before = { sequence, checksum };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FsStorage, FsStorageOptions } from "@keelson/adapters-fs";
 import { createSimulatedFileSystem, type SimulatedFileSystem } from "@keelson/testkit/file-system";
+import { roomStart } from "../src/log/room.ts";
 import { openStore } from "../src/open-store.ts";
 import type { Processes, ProcessIdentity } from "../src/processes.ts";
 
@@ -36,4 +37,9 @@ export function createTestMachine(
     },
     kill: () => alive.clear(),
   };
+}
+
+/** A segment up to its last byte that is no zero. */
+export function withoutRoom(segment: Uint8Array): Uint8Array {
+  return segment.slice(0, roomStart(segment, 0));
 }

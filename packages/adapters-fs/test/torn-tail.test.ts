@@ -1,9 +1,9 @@
-import { openFsStorage, type TornTail } from "@keelson/adapters-fs";
+import { openFsStorage, type TornTail, verifyFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError, type Storage } from "@keelson/core";
 import { type SimulatedFileSystem, systemError } from "@keelson/testkit/file-system";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createTestMachine, STORE } from "./subject.ts";
+import { createTestMachine, STORE, withoutRoom } from "./subject.ts";
 
 const SEGMENT = `${STORE}/log/0000000001.log`;
 
@@ -44,36 +44,85 @@ function setLog(fileSystem: SimulatedFileSystem, bytes: Uint8Array): void {
   fileSystem.files.set(SEGMENT, bytes);
 }
 
+/** Without the room at its end. */
 function log(fileSystem: SimulatedFileSystem): Uint8Array {
-  return fileSystem.files.get(SEGMENT) ?? new Uint8Array();
+  return withoutRoom(fileSystem.files.get(SEGMENT) ?? new Uint8Array());
 }
 
 describe(openFsStorage.name, () => {
-  it("cuts a write torn at any byte, keeps the bytes aside, and loses nothing acknowledged", async () => {
-    const { moments } = await catchMoments();
-    expect(moments).toHaveLength(3);
-    for (const { fileSystem, start, acknowledged } of moments) {
-      const whole = log(fileSystem);
-      expect(whole.length).toBeGreaterThan(start + 28);
-      for (let cut = start; cut < whole.length; cut++) {
-        const machine = createTestMachine(fileSystem.clone());
-        setLog(machine.fileSystem, whole.slice(0, cut));
-        const tails: TornTail[] = [];
-        const storage = await machine.open({ onTornTail: (tail) => tails.push(tail) });
-        expect(await keysOf(storage)).toEqual(acknowledged);
-        expect(log(machine.fileSystem)).toEqual(whole.slice(0, start));
-        if (cut === start) {
-          expect(tails).toEqual([]);
-        } else {
-          expect(tails).toEqual([{ file: SEGMENT, start, end: cut, keptAs: `${STORE}/cut/1-${start}-1` }]);
-          expect(machine.fileSystem.files.get(`${STORE}/cut/1-${start}-1`)).toEqual(whole.slice(start, cut));
+  it.each([0, 5000])(
+    "cuts a write torn at any byte, keeps the bytes aside, and loses nothing acknowledged, with %d bytes of room",
+    async (room) => {
+      const { moments } = await catchMoments();
+      expect(moments).toHaveLength(3);
+      for (const { fileSystem, start, acknowledged } of moments) {
+        const whole = log(fileSystem);
+        expect(whole.length).toBeGreaterThan(start + 28);
+        for (let cut = start; cut < whole.length; cut++) {
+          const machine = createTestMachine(fileSystem.clone());
+          setLog(machine.fileSystem, Uint8Array.from([...whole.slice(0, cut), ...new Uint8Array(room)]));
+          const left = withoutRoom(whole.slice(0, cut));
+          const end = left.length;
+          const tails: TornTail[] = [];
+          const storage = await machine.open({ onTornTail: (tail) => tails.push(tail) });
+          expect(await keysOf(storage)).toEqual(acknowledged);
+          expect(log(machine.fileSystem)).toEqual(whole.slice(0, start));
+          if (cut === start) {
+            expect(tails).toEqual([]);
+          } else {
+            expect(tails).toEqual([{ file: SEGMENT, start, end, keptAs: `${STORE}/cut/1-${start}-1` }]);
+            expect(machine.fileSystem.files.get(`${STORE}/cut/1-${start}-1`)).toEqual(left.slice(start));
+          }
+          await storage.state.commit([{ key: "after", value: 1 }]);
+          await storage.close();
+          const again = await machine.open();
+          expect(await keysOf(again)).toEqual([...acknowledged, "after"].sort());
         }
-        await storage.state.commit([{ key: "after", value: 1 }]);
-        await storage.close();
-        const again = await machine.open();
-        expect(await keysOf(again)).toEqual([...acknowledged, "after"].sort());
       }
+    },
+  );
+
+  it("takes any sectors of a write that reached the room for a torn one, unless all did", async () => {
+    const machine = createTestMachine();
+    const storage = await machine.open();
+    await storage.state.commit([{ key: "a", value: 1 }]);
+    const before = machine.fileSystem.clone();
+    const start = log(before).length;
+    await storage.state.commit([{ key: "b", value: "v".repeat(2500) }]);
+    const whole = log(machine.fileSystem);
+    const sectors = Math.ceil(whole.length / 512);
+    for (let some = 0; some < 2 ** sectors; some++) {
+      const torn = createTestMachine(before.clone());
+      const image = torn.fileSystem.files.get(SEGMENT) as Uint8Array;
+      for (let at = start; at < whole.length; at++)
+        if (some & (2 ** Math.floor(at / 512))) image[at] = whole[at] as number;
+      const isWhole = whole.every((byte, at) => image[at] === byte);
+      setLog(torn.fileSystem, image);
+      const tails: TornTail[] = [];
+      const opened = await torn.open({ onTornTail: (tail) => tails.push(tail) });
+      expect(await keysOf(opened)).toEqual(isWhole ? ["a", "b"] : ["a"]);
+      expect(tails).toHaveLength(isWhole || withoutRoom(image).length <= start ? 0 : 1);
+      await opened.state.commit([{ key: "c", value: 3 }]);
+      await opened.close();
+      expect(await keysOf(await torn.open())).toContain("c");
     }
+  });
+
+  it("leaves no room behind when it is closed, and finds what a kill left of it", async () => {
+    const machine = createTestMachine();
+    const storage = await machine.open();
+    const length = (): number => machine.fileSystem.files.get(SEGMENT)?.length ?? 0;
+    await storage.state.commit([{ key: "a", value: 1 }]);
+    const { length: end } = log(machine.fileSystem);
+    expect(length()).toBe(end + 256 * 1024);
+    machine.kill();
+    const tails: TornTail[] = [];
+    const next = await machine.open({ onTornTail: (tail) => tails.push(tail) });
+    expect(await keysOf(next)).toEqual(["a"]);
+    expect(tails).toEqual([]);
+    expect(length()).toBe(end);
+    await next.close();
+    expect((await verifyFsStorage(STORE, machine)).damage).toEqual([]);
   });
 
   it("cuts whatever garbage a torn write leaves, zeros included", async () => {
@@ -122,7 +171,7 @@ describe(openFsStorage.name, () => {
       if (!isKeelsonError(error, "STORE_CORRUPT")) throw error;
       expect(error.details.file).toBe(SEGMENT);
       expect(error.details.end).toBeGreaterThan(error.details.start);
-      expect(log(machine.fileSystem)).toEqual(whole.slice(0, cut));
+      expect(machine.fileSystem.files.get(SEGMENT)).toEqual(whole.slice(0, cut));
     }
   });
 
@@ -131,9 +180,10 @@ describe(openFsStorage.name, () => {
     const tails: TornTail[] = [];
     const open = (): Promise<Storage> => machine.open({ onTornTail: (tail) => tails.push(tail) });
     const storage = await open();
-    machine.fileSystem.fault = ({ name, path, bytes }) => {
+    let writes = 0;
+    machine.fileSystem.fault = ({ name, path }) => {
       if (name !== "write" || path !== SEGMENT) return undefined;
-      if ((bytes?.length ?? 0) < 500) throw systemError("ENOSPC");
+      if (writes++ > 0) throw systemError("ENOSPC");
       return 1000;
     };
     await expect(storage.state.commit([{ key: "a", value: "v".repeat(1400) }])).rejects.toThrow();

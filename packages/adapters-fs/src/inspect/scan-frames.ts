@@ -13,20 +13,22 @@ const WINDOW = 8 * 1024 * 1024;
  * Reads frames one by one, and goes on behind what is damaged.
  *
  * @param end Where to stop.
+ * @param room From where on there are only zeros up to `end`, with a frame or without one.
  * @param seed What the store's id is as a checksum.
  */
 export async function* scanFrames(
   file: OpenFile,
   start: number,
   end: number,
+  room: number,
   seed: number,
 ): AsyncGenerator<ScannedFrame> {
   let sequence = 0;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < room; ) {
     const header = decodeFrameHeader(await read(file, at, at + FRAME_HEADER_BYTES), 0, seed);
     const frameEnd = at + FRAME_HEADER_BYTES + (header?.payloadLength ?? 0);
     if (header === undefined || header.sequence <= sequence || frameEnd > end) {
-      const next = await findNext(file, at + 1, end, sequence, seed);
+      const next = await findNext(file, at + 1, room, sequence, seed);
       yield {
         start: at,
         end: next,
@@ -41,7 +43,7 @@ export async function* scanFrames(
       yield { start: at, end: frameEnd, header, payload };
     } else {
       const reason = "a frame does not match its checksum";
-      yield { start: at, end: frameEnd, header: undefined, reason };
+      yield { start: at, end: Math.min(frameEnd, room), header: undefined, reason };
     }
     ({ sequence } = header);
     at = frameEnd;

@@ -9,6 +9,7 @@ import type { Layout } from "../layout.ts";
 import { readAcknowledgement } from "../log/acknowledgement.ts";
 import { listSegments } from "../log/list-segments.ts";
 import type { LogPosition } from "../log/log-position.ts";
+import { roomStart } from "../log/room.ts";
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from "../log/segment-header.ts";
 import { corrupt } from "../store-error.ts";
 import { hasCode } from "../system-error.ts";
@@ -29,6 +30,8 @@ export interface FrameFile {
   readonly start: number;
   /** Where they end, the last byte of the file for the newest segment. */
   readonly end: number;
+  /** From where on the newest segment holds only zeros, none of them acknowledged; `end` in any other file. */
+  readonly room: number;
   /** What the file after it says that its bytes up to `end` come to; `undefined` where nothing says so. */
   readonly digest: Uint8Array | undefined;
 }
@@ -69,7 +72,7 @@ export async function findStoreFiles(fileSystem: FileSystem, layout: Layout): Pr
     const { head, length } = checkpoint;
     header = await attempt(async () => decodeCheckpointHeader(head, layout.checkpoint));
     files.push({
-      ...{ path: layout.checkpoint, kind: "checkpoint", end: length, digest: undefined },
+      ...{ path: layout.checkpoint, kind: "checkpoint", end: length, room: length, digest: undefined },
       start: CHECKPOINT_HEADER_BYTES,
     });
   }
@@ -77,6 +80,8 @@ export async function findStoreFiles(fileSystem: FileSystem, layout: Layout): Pr
   const numbers = (await listSegments(fileSystem, layout)).filter(
     (number) => number >= (header?.start.segment ?? 1),
   );
+  const promisedIn = (path: string): number =>
+    promised !== undefined && layout.segment(promised.position.segment) === path ? promised.position.end : 0;
   const segments: { path: string; length: number; header: SegmentHeader | undefined }[] = [];
   for (const number of numbers) {
     const path = layout.segment(number);
@@ -88,7 +93,13 @@ export async function findStoreFiles(fileSystem: FileSystem, layout: Layout): Pr
   for (const [i, { path, length }] of segments.entries()) {
     const next = segments[i + 1]?.header;
     const end = Math.min(length, next?.previousEnd ?? length);
-    files.push({ path, kind: "segment", start: SEGMENT_HEADER_BYTES, end, digest: next?.previousDigest });
+    const isNewest = i === segments.length - 1;
+    const zeros = isNewest ? await findRoom(fileSystem, path, SEGMENT_HEADER_BYTES) : end;
+    const room = Math.min(end, Math.max(zeros, promisedIn(path)));
+    files.push({
+      ...{ path, kind: "segment", end, room, digest: next?.previousDigest },
+      start: SEGMENT_HEADER_BYTES,
+    });
   }
   const headers = segments.flatMap((segment) => segment.header ?? []);
   const storeId = promised?.storeId ?? header?.storeId ?? headers[0]?.storeId;
@@ -99,6 +110,24 @@ export async function findStoreFiles(fileSystem: FileSystem, layout: Layout): Pr
 export function damageOf(error: unknown): StoreDamage {
   if (isKeelsonError(error, "STORE_CORRUPT")) return error.details;
   throw error;
+}
+
+const BYTES_PER_READ = 1024 * 1024;
+
+/** Where the zeros begin that a file ends with, `start` at the earliest. */
+async function findRoom(fileSystem: FileSystem, path: string, start: number): Promise<number> {
+  const file = await fileSystem.open(path, "read");
+  try {
+    for (let end = await file.size(); end > start; ) {
+      const from = Math.max(start, end - BYTES_PER_READ);
+      const zeros = roomStart(await file.read(end - from, from), 0);
+      if (zeros > 0) return from + zeros;
+      end = from;
+    }
+    return start;
+  } finally {
+    await file.close();
+  }
 }
 
 async function readHead(

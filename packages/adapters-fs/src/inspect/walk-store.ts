@@ -37,7 +37,7 @@ export async function* walkStore(fileSystem: FileSystem, found: StoreFiles): Asy
 
 async function* walkFile(
   fileSystem: FileSystem,
-  { path, kind, start, end }: FrameFile,
+  { path, kind, start, end, room }: FrameFile,
   seed: number,
   { files, acknowledged }: StoreFiles,
 ): AsyncGenerator<Met> {
@@ -46,12 +46,12 @@ async function* walkFile(
   try {
     let decoder = createBlockDecoder();
     let ended = kind === "segment";
-    for await (const frame of scanFrames(handle, start, end, seed)) {
+    for await (const frame of scanFrames(handle, start, end, room, seed)) {
       const place = { file: path, start: frame.start, end: frame.end };
       if (frame.header === undefined) {
         decoder = createBlockDecoder();
         const torn =
-          isNewest && frame.end === end && acknowledged !== undefined && frame.start >= acknowledged.end;
+          isNewest && frame.end === room && acknowledged !== undefined && frame.start >= acknowledged.end;
         const damage = { ...place, reason: frame.reason };
         yield torn ? { tornTail: damage } : { damage };
         continue;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Journal } from "@keelson/storage-engine";
 import { checksum } from "../codec/checksum.ts";
 import { encodeOp } from "../codec/op-codec.ts";
@@ -9,7 +10,8 @@ import type { OwnerLock } from "../owner-lock.ts";
 import type { Acknowledgement } from "./acknowledgement.ts";
 import { encodeFrame } from "./frame.ts";
 import type { LogPosition } from "./log-position.ts";
-import { createSegment, nextHeader, type OpenSegment } from "./segment.ts";
+import { withRoom } from "./room.ts";
+import { closeSegment, createSegment, nextHeader, type OpenSegment } from "./segment.ts";
 
 /** A log open for writing. */
 export interface LogWriter extends Journal {
@@ -63,6 +65,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   let waiting: Waiting[] = [];
   let segmentWanted: Waiting[] = [];
   let running: Promise<void> | undefined;
+  let lastShared = false;
 
   // Asked once the bytes are written: who takes over later finds them. It need not wait for the disk.
   const syncAsOwner = async (): Promise<void> => {
@@ -75,21 +78,25 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   const startSegment = async (): Promise<void> => {
     // The next segment says that this one is whole.
     if (unsynced) await makeDurable();
-    const full = segment.file;
-    segment = await createSegment(fileSystem, layout, nextHeader(storeId, segment, unsynced));
+    const full = segment;
+    segment = await createSegment(fileSystem, layout, nextHeader(storeId, full, unsynced));
     writtenBytes += segment.position.end;
-    await full.close();
+    await closeSegment(full);
   };
   const writeFrame = async (payload: readonly Uint8Array[]): Promise<void> => {
     if (segment.position.end >= segmentBytes) await startSegment();
     const { file, position, hash } = segment;
     const sequence = position.sequence + 1;
     const frame = encodeFrame(payload, sequence, position.checksum, seed);
-    await writeAll(file, frame.bytes, position.end);
-    await (unsynced ? lock.assertHeld() : syncAsOwner());
-    hash.update(frame.bytes);
     const end = position.end + frame.bytes.length;
-    segment = { ...segment, position: { ...position, end, sequence, checksum: frame.checksum } };
+    const fits = unsynced || end <= segment.length;
+    const bytes = fits ? frame.bytes : withRoom(frame.bytes, segmentBytes - position.end);
+    const written = await writeAll(file, bytes, position.end, frame.bytes.length);
+    const settling = unsynced ? lock.assertHeld() : syncAsOwner();
+    hash.update(frame.bytes);
+    await settling;
+    const length = Math.max(segment.length, position.end + written);
+    segment = { ...segment, length, position: { ...position, end, sequence, checksum: frame.checksum } };
     writtenBytes += frame.bytes.length;
   };
   const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
@@ -110,9 +117,9 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     }
   };
   const run = async (): Promise<void> => {
-    // Calls made in one turn share the first write too.
-    await Promise.resolve();
     while (waiting.length > 0 || segmentWanted.length > 0) {
+      // Calls made in one turn share a write. Those who shared the last one may be about to share the next.
+      await (lastShared ? setImmediate() : Promise.resolve());
       if (segmentWanted.length > 0) {
         const wanted = segmentWanted;
         segmentWanted = [];
@@ -120,6 +127,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
         continue;
       }
       const batch = takeBatch();
+      lastShared = batch.length > 1;
       await attempt(batch, () => writeBatch(batch));
       options.onWritten();
     }
@@ -161,7 +169,9 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
         if (unsynced && health.isWell()) await makeDurable();
         await acknowledgement.sync();
       } finally {
-        await closeAll([acknowledgement, segment.file]);
+        // After a failure a torn write may stand where the room was: the next opening looks at it.
+        const closing = health.isWell() ? { close: () => closeSegment(segment) } : segment.file;
+        await closeAll([acknowledgement, closing]);
       }
     },
   };

@@ -13,7 +13,7 @@ import { type LogPosition, laterPosition } from "./log-position.ts";
 import { createLogWriter, type LogWriter } from "./log-writer.ts";
 import { type LogReading, readLog } from "./read-log.ts";
 import { repairTail, type TornTail } from "./repair-tail.ts";
-import { createSegment, firstHeader, nextHeader, type OpenSegment } from "./segment.ts";
+import { closeSegment, createSegment, firstHeader, nextHeader, type OpenSegment } from "./segment.ts";
 
 /** What {@link openLog} takes. */
 export interface OpenLogOptions {
@@ -63,7 +63,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
       segment = await createSegment(fileSystem, layout, nextHeader(storeId, repaired, unsynced));
       logBytes += segment.position.end;
       files = [segment.file];
-      await repaired.file.close();
+      await closeSegment(repaired);
     }
     const acknowledgement = await openAcknowledgement(fileSystem, layout, promised);
     files.push(acknowledgement);

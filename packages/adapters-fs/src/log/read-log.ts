@@ -8,6 +8,7 @@ import type { Layout } from "../layout.ts";
 import { corrupt } from "../store-error.ts";
 import { decodeFrameHeader, FRAME_HEADER_BYTES, findLaterFrame } from "./frame.ts";
 import type { LogPosition } from "./log-position.ts";
+import { roomStart } from "./room.ts";
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, segmentHeaderChecksum } from "./segment-header.ts";
 
 /** What {@link readLog} takes. */
@@ -29,8 +30,10 @@ export interface ReadLogOptions {
 export interface LogReading {
   /** Behind the last whole frame. */
   readonly position: LogPosition;
-  /** The newest segment, up to its last byte: what lies behind `position` is a torn write. */
+  /** The newest segment, without the room at its end: what lies behind `position` is a torn write. */
   readonly bytes: Buffer;
+  /** How many bytes the newest segment has with its room. */
+  readonly length: number;
   /** Has taken in the newest segment up to `position`. */
   readonly hash: Hash;
   /** Does the newest segment say so? */
@@ -109,6 +112,8 @@ export async function readLog(options: ReadLogOptions): Promise<LogReading> {
   }
 
   const file = layout.segment(lastSegment);
+  const { length } = bytes;
+  bytes = bytes.subarray(0, roomStart(bytes, position.end));
   if (!reachedAcknowledged) {
     const missing = Math.max(acknowledged.end, position.end);
     if (acknowledged.segment !== lastSegment)
@@ -128,6 +133,7 @@ export async function readLog(options: ReadLogOptions): Promise<LogReading> {
   return {
     position,
     bytes,
+    length,
     hash: createHash("sha256").update(bytes.subarray(0, position.end)),
     unsynced,
     logBytes: readBytes + position.end,

@@ -31,7 +31,7 @@ export interface RepairedTail extends OpenSegment {
 export async function repairTail(
   fileSystem: FileSystem,
   layout: Layout,
-  { position, bytes, hash, unsynced }: LogReading,
+  { position, bytes, length, hash, unsynced }: LogReading,
   acknowledged: LogPosition,
 ): Promise<RepairedTail> {
   const path = layout.segment(position.segment);
@@ -46,7 +46,7 @@ export async function repairTail(
       await file.sync();
       await fileSystem.syncDirectory(layout.log);
     }
-    return { file, position, hash, unsynced, tornTail };
+    return { file, position, length: tornTail === undefined ? length : end, hash, unsynced, tornTail };
   } catch (error) {
     await file.close();
     throw error;

@@ -14,6 +14,8 @@ import {
 export interface OpenSegment {
   readonly file: OpenFile;
   readonly position: LogPosition;
+  /** How many bytes the file has: those behind `position` are zeros. */
+  readonly length: number;
   /** Has taken in the bytes up to there. */
   readonly hash: Hash;
   readonly unsynced: boolean;
@@ -43,7 +45,17 @@ export async function createSegment(
     sequence: header.sequence - 1,
     checksum: segmentHeaderChecksum(bytes),
   };
-  return { file, position, hash: createHash("sha256").update(bytes), unsynced: header.unsynced };
+  const hash = createHash("sha256").update(bytes);
+  return { file, position, length: SEGMENT_HEADER_BYTES, hash, unsynced: header.unsynced };
+}
+
+/** Closes a segment that ends for good where it does by now. The room that is left in it is cut off. */
+export async function closeSegment({ file, position, length }: OpenSegment): Promise<void> {
+  try {
+    if (position.end < length) await file.truncate(position.end);
+  } finally {
+    await file.close();
+  }
 }
 
 /** The header of the first segment of a store. */
