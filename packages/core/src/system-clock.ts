@@ -8,6 +8,7 @@ export const systemClock: Clock = /* @__PURE__ */ Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, options) => {
+    if (ms <= 0) return await nextTurn(options?.signal);
     const until = performance.now() + ms;
     do {
       const left = Math.max(0, until - performance.now());
@@ -15,6 +16,17 @@ export const systemClock: Clock = /* @__PURE__ */ Object.freeze({
     } while (performance.now() < until);
   },
 } satisfies Clock);
+
+// A timer of no time takes a millisecond; long work that gives up a turn now and then would mostly wait.
+async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  // Browsers have no setImmediate.
+  await new Promise<void>((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
+  signal?.throwIfAborted();
+}
 
 function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

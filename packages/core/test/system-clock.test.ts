@@ -16,6 +16,20 @@ describe("systemClock", () => {
     await systemClock.sleep(-5);
   });
 
+  it("gives up a turn when it sleeps for no time, with the signal's own reason if that is aborted meanwhile", async () => {
+    const order: string[] = [];
+    void Promise.resolve().then(() => order.push("microtask"));
+    setImmediate(() => order.push("what waits"));
+    await systemClock.sleep(0);
+    expect(order).toEqual(["microtask", "what waits"]);
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const sleeping = systemClock.sleep(0, { signal: controller.signal });
+    controller.abort(reason);
+    await expect(sleeping).rejects.toBe(reason);
+    await expect(systemClock.sleep(0, { signal: controller.signal })).rejects.toBe(reason);
+  });
+
   it("rejects with the signal's own reason, before and in flight, and leaves no timer", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {

@@ -3,6 +3,7 @@ import { createBreather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import type { Draft } from "./diff.ts";
 import { type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
+import { createIdSet } from "./id-set.ts";
 import { withLease } from "./lease.ts";
 import type { StoredEntry } from "./ledger.ts";
 import { moveToEmbedder } from "./move-to-embedder.ts";
@@ -58,7 +59,7 @@ export async function applyPlan(
       if (contentOf(draft) !== planned.content)
         throw outdated(context, "the source has another document by now", id);
     };
-    const seen = new Set<string>();
+    const seen = createIdSet(context.holder);
     await withProgress(onProgress, { task: "write", total: writes.size }, (progress) =>
       writeDocuments(context, only(source, writes), {
         renewTtl: false,

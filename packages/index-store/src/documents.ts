@@ -10,6 +10,7 @@ import {
 } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
+import { createIdSet, type IdSet } from "./id-set.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
 import { assertNoReservedField, slices } from "./records.ts";
 import { assertCleanId, trustsIds } from "./redact.ts";
@@ -44,7 +45,7 @@ export const BATCH_DOCUMENTS = 256;
 /** How a source is read. */
 export interface ReadingOptions {
   /** Takes up the ids, so that one that stands twice is noticed. Default: a set of its own. */
-  readonly seen?: Set<string> | undefined;
+  readonly seen?: IdSet | undefined;
   readonly breather: Breather;
   readonly signal: AbortSignal | undefined;
 }
@@ -58,17 +59,17 @@ export interface ReadingOptions {
 export async function* batchesOf(
   context: IndexContext,
   source: DocumentSource,
-  { seen = new Set(), breather, signal }: ReadingOptions,
+  { seen = createIdSet(context.holder), breather, signal }: ReadingOptions,
 ): AsyncGenerator<readonly SourceDocument[]> {
   const trusted = trustsIds(context);
   const note = ({ id }: SourceDocument): void => {
-    const known = seen.size;
-    if (seen.add(id).size > known) return;
+    if (seen.add(id)) return;
     throw new KeelsonError("ID_DUPLICATE", `the document ${id} stands twice in the source`, {
       details: { id },
     });
   };
   const check = (document: SourceDocument): MaybePromise<void> => {
+    signal?.throwIfAborted();
     checkDocument(document);
     // Before the next error, which names the id.
     return trusted ? note(document) : assertCleanId(context, document.id, signal).then(() => note(document));
@@ -89,13 +90,22 @@ export async function* batchesOf(
   }
   if (!isIterable(source)) throw invalid("source", "not an iterable of documents");
   let batch: SourceDocument[] = [];
-  for await (const document of source) {
-    signal?.throwIfAborted();
-    const checked = check(document);
-    if (checked instanceof Promise) await checked;
-    if (batch.push(document) < BATCH_DOCUMENTS) continue;
-    yield batch;
-    batch = [];
+  if (Symbol.asyncIterator in source) {
+    for await (const document of source) {
+      await check(document);
+      if (batch.push(document) < BATCH_DOCUMENTS) continue;
+      yield batch;
+      batch = [];
+    }
+  } else {
+    // The same without a turn of the event loop for each document: they are at hand.
+    for (const document of source) {
+      const checked = check(document);
+      if (checked instanceof Promise) await checked;
+      if (batch.push(document) < BATCH_DOCUMENTS) continue;
+      yield batch;
+      batch = [];
+    }
   }
   if (batch.length > 0) yield batch;
 }

@@ -7,6 +7,7 @@ import { canonical, digest } from "./digest.ts";
 import { batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
 import type { Generation, StoredHead } from "./head.ts";
 import { readHead } from "./head.ts";
+import { createIdSet } from "./id-set.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { missingOf } from "./missing-vectors.ts";
 import type { Plan, PlannedChange } from "./plan.ts";
@@ -36,7 +37,7 @@ export async function planSync(
   const { live } = stored.head;
   const changes: PlannedChange[] = [];
   const failures: { id: string; code: string }[] = [];
-  const seen = new Set<string>();
+  const seen = createIdSet(context.holder);
   let unchanged = 0;
   // Documents that the index does not have by now.
   let absent = 0;

@@ -5,6 +5,7 @@ import type { IndexContext } from "./context.ts";
 import type { DocumentSource } from "./documents.ts";
 import { invalid } from "./documents.ts";
 import { readHead } from "./head.ts";
+import { createIdSet, type IdSet } from "./id-set.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { isExpired, type LedgerEntry } from "./ledger.ts";
 import { moveToEmbedder } from "./move-to-embedder.ts";
@@ -48,7 +49,7 @@ export async function syncDocuments(
     const breather = createBreather(context.clock);
     const sums = createWriteSums();
     await moveToEmbedder(context, { onProgress, sums, breather, signal });
-    const seen = new Set<string>();
+    const seen = createIdSet(context.holder);
     await withProgress(onProgress, { task: "write" }, (progress) =>
       writeDocuments(context, source, {
         renewTtl: false,
@@ -83,7 +84,7 @@ interface Orphan {
 /** `present` is how many of the source's documents the ledger has: where it has no more than these, there is no orphan. */
 export async function findOrphans(
   context: IndexContext,
-  seen: ReadonlySet<string>,
+  seen: Pick<IdSet, "has">,
   present: number,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly documents: number; readonly orphans: readonly Orphan[] }> {

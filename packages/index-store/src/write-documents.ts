@@ -11,6 +11,7 @@ import {
 import type { IndexContext } from "./context.ts";
 import { diffDocument } from "./diff.ts";
 import { BATCH_DOCUMENTS, batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
+import type { IdSet } from "./id-set.ts";
 import { settleUnfinished } from "./intents.ts";
 import type { Lease } from "./lease.ts";
 import type { EntryChange } from "./ledger.ts";
@@ -29,7 +30,7 @@ export interface WriteOptions extends CompareOptions {
   /** The lease that it is done under, where it is. */
   readonly lease?: Lease | undefined;
   /** Takes up the ids of the source. */
-  readonly seen?: Set<string> | undefined;
+  readonly seen?: IdSet | undefined;
   readonly progress: Progress;
   readonly breather: Breather;
 }
