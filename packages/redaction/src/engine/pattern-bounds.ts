@@ -6,8 +6,8 @@ export interface PatternBounds {
   readonly maxLength: number;
   /** At most how many ways there are to try it at one position before giving up. */
   readonly paths: number;
-  /** Of each of these sets every match holds a character: by ASCII code, the last entry for all others. */
-  readonly needs: readonly Uint8Array[];
+  /** Of each of these rows every match holds a stretch, a character of each set in turn. */
+  readonly rows: readonly (readonly CharSet[])[];
   /** What its matches start with, if that is one of a few marks, and what may follow it. */
   readonly lead: PatternLead | undefined;
 }
@@ -28,9 +28,10 @@ export interface PatternRules {
   readonly lookaround?: boolean | undefined;
 }
 
-// A set of characters: one flag for each ASCII character, and one for all others together.
-type CharSet = Uint8Array;
-const OTHERS = 128;
+/** A set of characters: one flag for each ASCII character, and one for all {@link OTHERS} together. */
+export type CharSet = Uint8Array;
+/** Where a set has its flag for all characters beyond ASCII. */
+export const OTHERS = 128;
 
 interface Part {
   readonly max: number;
@@ -38,17 +39,36 @@ interface Part {
   readonly first: CharSet;
   /** Ways to try it, given what may follow it. */
   paths(follow: CharSet): number;
-  /** Of each of these sets every match holds a character. */
-  readonly needs: readonly CharSet[];
+  /** If it is always of as many characters, and of few: what each is of. */
+  readonly chars?: readonly CharSet[] | undefined;
+  /** The row it starts with. */
+  readonly row: readonly CharSet[];
+  /** Other rows that it always holds. */
+  readonly rows: readonly (readonly CharSet[])[];
+  /** What it ends with, if that is plain to see. */
+  readonly last?: CharSet | undefined;
   /** If it starts with a single character and goes on behind it: what it can go on with. */
   readonly second?: CharSet | undefined;
 }
 
 const NONE: CharSet = new Uint8Array(OTHERS + 1);
-const EMPTY: Part = { max: 0, nullable: true, first: NONE, needs: [], paths: () => 1 };
+const EMPTY: Part = { max: 0, nullable: true, first: NONE, chars: [], row: [], rows: [], paths: () => 1 };
+const MAX_ROW = 8;
 
 const union = (a: CharSet, b: CharSet): CharSet => a.map((flag, at) => flag | (b[at] ?? 0));
 const disjoint = (a: CharSet, b: CharSet): boolean => a.every((flag, at) => flag === 0 || b[at] === 0);
+
+/** The rows of a part and the rest behind it. */
+function rowsOf(part: Part, rest: Part): Pick<Part, "chars" | "row" | "rows"> {
+  const { chars, nullable, last } = part;
+  if (chars !== undefined)
+    return { chars: rest.chars && [...chars, ...rest.chars], row: [...chars, ...rest.row], rows: rest.rows };
+  if (nullable) {
+    const row = rest.nullable ? [] : [union(part.first, rest.first)];
+    return { row, rows: [rest.row, ...rest.rows] };
+  }
+  return { row: part.row, rows: [last ? [last, ...rest.row] : rest.row, ...part.rows, ...rest.rows] };
+}
 
 function leadOf({ first, second }: Part): PatternLead | undefined {
   const marks = [...first.keys()].filter((code) => first[code] === 1);
@@ -86,7 +106,7 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
   const character = (length: number): Part => {
     const first = charSet(source.slice(at, at + length));
     at += length;
-    return { max: 1, nullable: false, first, needs: [first], paths: () => 1 };
+    return { max: 1, nullable: false, first, chars: [first], row: [first], rows: [], paths: () => 1 };
   };
 
   const atom = (): Part => {
@@ -100,7 +120,7 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
       at += rest.startsWith("(?<") ? 4 : 3;
       const inner = alternatives();
       at += 1;
-      return { max: 0, nullable: true, first: NONE, needs: [], paths: () => inner.paths(NONE) };
+      return { ...EMPTY, paths: () => inner.paths(NONE) };
     }
     if (rest.startsWith("(")) {
       at += /^\((?:\?:|\?<[^>]*>)?/.exec(rest)?.[0].length ?? 1;
@@ -130,11 +150,17 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
     if (to === Number.POSITIVE_INFINITY)
       to = rules.unboundedAs ?? refuse("a quantifier without an upper bound");
     if (body.nullable && to > 1) refuse("a repeated part that can be empty");
+    const { chars } = body;
+    const fixed = from === to && chars !== undefined && chars.length * to <= MAX_ROW;
+    const repeated = fixed ? Array.from({ length: to }, () => chars).flat() : undefined;
     return {
       max: body.max * to,
       nullable: body.nullable || from === 0,
       first: body.first,
-      needs: from === 0 ? [] : body.needs,
+      chars: repeated,
+      row: from === 0 ? [] : (repeated ?? body.row),
+      rows: from === 0 ? [] : body.rows,
+      last: chars?.length === 1 ? chars[0] : undefined,
       paths(follow) {
         const inner = body.paths(to > 1 ? union(body.first, follow) : follow);
         const counts = disjoint(body.first, follow) ? 1 : to - from + 1;
@@ -148,10 +174,10 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
     while (at < source.length && source[at] !== "|" && source[at] !== ")") parts.push(quantified());
     return parts.reduceRight<Part>(
       (rest, part) => ({
+        ...rowsOf(part, rest),
         second: part.max === 1 && !part.nullable && !rest.nullable ? rest.first : undefined,
         max: part.max + rest.max,
         nullable: part.nullable && rest.nullable,
-        needs: [...part.needs, ...rest.needs],
         first: part.nullable ? union(part.first, rest.first) : part.first,
         paths: (follow) =>
           part.paths(rest.nullable ? union(rest.first, follow) : rest.first) * rest.paths(follow),
@@ -172,10 +198,10 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
       max: Math.max(...options.map((option) => option.max)),
       nullable: options.some((option) => option.nullable),
       first: options.reduce((set, option) => union(set, option.first), NONE),
-      // One of the options stands there, so one of what any of them starts with.
-      needs: options.some((option) => option.nullable)
+      row: options.some((option) => option.nullable)
         ? []
         : [options.reduce((set, option) => union(set, option.first), NONE)],
+      rows: [],
       paths(follow) {
         const each = options.map((option) => option.paths(follow));
         return apart ? Math.max(...each) : each.reduce((sum, paths) => sum + paths, 0);
@@ -184,5 +210,10 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
   };
 
   const whole = alternatives();
-  return { maxLength: whole.max, paths: whole.paths(NONE), needs: whole.needs, lead: leadOf(whole) };
+  return {
+    maxLength: whole.max,
+    paths: whole.paths(NONE),
+    rows: [whole.row, ...whole.rows],
+    lead: leadOf(whole),
+  };
 }

@@ -3,7 +3,7 @@ import type { Candidate, Stretch } from "./candidate.ts";
 import { HIDDEN, MASKED } from "./char-codes.ts";
 import type { BoundDetector, CompiledDetectors, CompiledTrigger } from "./compile.ts";
 import { isSet } from "./trigger-filter.ts";
-import type { TriggerSearch } from "./trigger-search.ts";
+import { SHORT, type TriggerSearch } from "./trigger-search.ts";
 
 /** A piece of a text that is being scanned. */
 export interface ScanText {
@@ -39,9 +39,6 @@ export function dropFront(state: ScanState, count: number): void {
 
 // How far behind a part that is scanned again its windows reach.
 const RESCAN_RIGHT = 1_024;
-
-// Up to here a look at all characters costs less than the searches it saves.
-const SHORT = 512;
 
 const failed = (reason: string): KeelsonError =>
   new KeelsonError("REDACTION_FAILED", `redaction failed: ${reason}`, {

@@ -1,20 +1,27 @@
-/** Sets of ASCII characters, a string each, of every one of which a text has to hold a character. */
-export type Needs = readonly string[];
+import { type CharSet, OTHERS } from "./pattern-bounds.ts";
 
-/** Makes needs of sets that are flags by ASCII code; a set that holds other characters as well says nothing. */
-export function needsOf(sets: readonly Uint8Array[]): Needs {
-  const needs = sets
-    .filter((set) => set[128] !== 1)
-    .map((set) => String.fromCharCode(...[...set.keys()].filter((code) => set[code] === 1)));
-  return [...new Set(needs)];
-}
+/** Up to {@link LEVELS} sets: a text has to hold as many characters in a row, one of each. */
+export type Needs = readonly CharSet[];
 
-// ASCII characters, and all others as one.
-const OTHERS = 128;
-const KINDS = OTHERS + 1;
-// More are seldom told apart by: the smallest sets are the likeliest to be missing.
-const LEVELS = 2;
+// Longer rows would seldom tell more apart.
+const LEVELS = 3;
 const WORD_BITS = 32;
+const KINDS = OTHERS + 1;
+
+/** The set of some characters. */
+export const charsOf = (text: string): CharSet =>
+  Uint8Array.from({ length: KINDS }, (_, code) =>
+    text.split("").some((unit) => Math.min(unit.charCodeAt(0), OTHERS) === code) ? 1 : 0,
+  );
+
+const size = (set: CharSet): number => set.reduce((sum, flag) => sum + flag, 0);
+const chance = (row: Needs): number => row.reduce((product, set) => product * (size(set) / KINDS), 1);
+
+/** The stretch of some rows that is the least likely to stand in a text. */
+export function needsOf(rows: readonly (readonly CharSet[])[]): Needs {
+  const stretches = rows.flatMap((row) => row.map((_, at) => row.slice(at, at + LEVELS)));
+  return stretches.reduce((best, row) => (chance(row) < chance(best) ? row : best), []);
+}
 
 /** Is the bit of a trigger set? */
 export const isSet = (bits: Int32Array, trigger: number): boolean =>
@@ -26,35 +33,34 @@ export const isSet = (bits: Int32Array, trigger: number): boolean =>
  */
 export function createTriggerFilter(needs: readonly Needs[]): (text: string) => Int32Array {
   const words = Math.ceil(needs.length / WORD_BITS);
-  // By word, kind of character and level: what such a character does for the needs of each trigger. The last row is for
-  // what no character has to do.
-  const rows = KINDS + 1;
-  const table = new Int32Array(words * rows * LEVELS);
-  const set = (trigger: number, row: number, level: number): void => {
-    const at = ((trigger >> 5) * rows + row) * LEVELS + level;
-    table[at] = (table[at] as number) | (1 << (trigger & 31));
-  };
-  for (const [trigger, all] of needs.entries()) {
-    const smallest = [...all].sort((a, b) => a.length - b.length);
-    for (let level = 0; level < LEVELS; level += 1) {
-      const need = smallest[level];
-      if (need === undefined) set(trigger, KINDS, level);
-      else for (const char of need) set(trigger, char.charCodeAt(0), level);
+  // By word, kind of character and level: the triggers that such a character can be for at that place of their row. A
+  // shorter row has anything before it, and the last kind is what is before the text.
+  const kinds = KINDS + 1;
+  const table = new Int32Array(words * kinds * LEVELS);
+  for (const [trigger, row] of needs.entries()) {
+    for (let kind = 0; kind < kinds; kind += 1) {
+      for (let level = 0; level < LEVELS; level += 1) {
+        const set = row[level - LEVELS + row.length];
+        const at = ((trigger >> 5) * kinds + kind) * LEVELS + level;
+        if (set === undefined || set[kind] === 1) table[at] = (table[at] as number) | (1 << (trigger & 31));
+      }
     }
   }
 
   const met = new Int32Array(words);
   return (text) => {
     for (let word = 0; word < words; word += 1) {
-      const base = word * rows * LEVELS;
-      let first = table[base + KINDS * LEVELS] as number;
-      let second = table[base + KINDS * LEVELS + 1] as number;
+      const base = word * kinds * LEVELS;
+      let one = table[base + KINDS * LEVELS] as number;
+      let two = one & (table[base + KINDS * LEVELS + 1] as number);
+      let all = 0;
       for (let at = 0; at < text.length; at += 1) {
         const row = base + Math.min(text.charCodeAt(at), OTHERS) * LEVELS;
-        first |= table[row] as number;
-        second |= table[row + 1] as number;
+        all |= two & (table[row + 2] as number);
+        two = one & (table[row + 1] as number);
+        one = table[row] as number;
       }
-      met[word] = first & second;
+      met[word] = all;
     }
     return met;
   };

@@ -1,7 +1,7 @@
 import { type DetectorTrigger, KeelsonError } from "@keelson/core";
 import { codeAt, isToken } from "./char-codes.ts";
 import { type PatternLead, patternBounds } from "./pattern-bounds.ts";
-import { type Needs, needsOf } from "./trigger-filter.ts";
+import { charsOf, type Needs, needsOf } from "./trigger-filter.ts";
 
 /** Looks for one kind of trigger in a text. What it found last stands in its fields. */
 export interface TriggerSearch {
@@ -28,6 +28,9 @@ const MAX_DIGITS = 32;
 const DIGITS_REACH = 256; // of 32 digits with three marks in each gap, and the rest of a run
 const MIN_TOKEN = 8;
 
+/** Up to here a look at all characters costs less than what it saves. */
+export const SHORT = 512;
+
 const invalid = (reason: string): never => {
   throw new KeelsonError("ARGUMENT_INVALID", `a detector's trigger is invalid: ${reason}`, {
     details: { argument: "detectors.triggers", reason },
@@ -48,7 +51,7 @@ function literalSearch(literal: string): TriggerSearch {
   const { length } = literal;
   return {
     reach: length,
-    needs: [...literal].filter((char) => char < "\u0080"),
+    needs: needsOf([literal.split("").map(charsOf)]),
     start: 0,
     end: 0,
     size: 0,
@@ -63,22 +66,23 @@ function literalSearch(literal: string): TriggerSearch {
 
 /** Where a regular expression of bounded length matches. */
 function patternSearch(pattern: RegExp): TriggerSearch {
-  const { maxLength, paths, needs, lead } = patternBounds(pattern);
+  const { maxLength, paths, rows, lead } = patternBounds(pattern);
   if (paths > MAX_PATHS) invalid(`/${pattern.source}/ is ambiguous: it can be tried in ${paths} ways`);
   if (maxLength > MAX_PATTERN_LENGTH)
     invalid(`/${pattern.source}/ can match more than ${MAX_PATTERN_LENGTH} code units`);
-  if (lead !== undefined) return leadSearch(pattern, maxLength, needsOf(needs), lead);
   const search = new RegExp(pattern.source, pattern.ignoreCase ? "gi" : "g");
+  const findByLead = lead && leadSearch(pattern, lead);
   return {
     reach: maxLength + 1, // a \b at the end looks one further
-    needs: needsOf(needs),
+    needs: needsOf(rows),
     start: 0,
     end: 0,
     size: 0,
     next: 0,
-    find(text, from) {
+    find(text, from, fresh) {
       search.lastIndex = from;
-      const found = search.exec(text);
+      const found =
+        findByLead === undefined || text.length <= SHORT ? search.exec(text) : findByLead(text, from, fresh);
       if (found === null) return false;
       this.start = found.index;
       this.end = found.index + found[0].length;
@@ -90,53 +94,40 @@ function patternSearch(pattern: RegExp): TriggerSearch {
 }
 
 /**
- * The same for a pattern whose matches start with one of a few marks: the marks are rarer than the regular expression
- * engine can know, and a string search skips to them several times as fast.
+ * Finds a pattern whose matches start with one of a few marks in a long text: the marks are rarer than the regular
+ * expression engine can know, and a string search skips to them several times as fast.
  */
 function leadSearch(
   pattern: RegExp,
-  maxLength: number,
-  needs: Needs,
   { marks, second }: PatternLead,
-): TriggerSearch {
+): (text: string, from: number, fresh: boolean) => RegExpExecArray | null {
   const sticky = new RegExp(pattern.source, pattern.ignoreCase ? "yi" : "y");
   const chars = [...marks];
   // Where each mark stands next, kept from call to call, or a mark that is not in the text would be sought each time.
   const nexts = chars.map(() => -1);
-  return {
-    reach: maxLength + 1,
-    needs,
-    start: 0,
-    end: 0,
-    size: 0,
-    next: 0,
-    find(text, from, fresh) {
+  return (text, from, fresh) => {
+    for (let i = 0; i < nexts.length; i += 1) {
+      const next = nexts[i] as number;
+      if (fresh || (next >= 0 && next < from)) nexts[i] = text.indexOf(chars[i] as string, from);
+    }
+    for (;;) {
+      let which = -1;
+      let at = text.length;
       for (let i = 0; i < nexts.length; i += 1) {
         const next = nexts[i] as number;
-        if (fresh || (next >= 0 && next < from)) nexts[i] = text.indexOf(chars[i] as string, from);
-      }
-      for (;;) {
-        let which = -1;
-        let at = text.length;
-        for (let i = 0; i < nexts.length; i += 1) {
-          const next = nexts[i] as number;
-          if (next >= 0 && next < at) {
-            at = next;
-            which = i;
-          }
+        if (next >= 0 && next < at) {
+          at = next;
+          which = i;
         }
-        if (which < 0) return false;
-        if (second[Math.min(codeAt(text, at + 1), second.length - 1)] === 1) {
-          sticky.lastIndex = at;
-          if (sticky.test(text)) {
-            this.start = at;
-            this.end = this.next = sticky.lastIndex;
-            return true;
-          }
-        }
-        nexts[which] = text.indexOf(chars[which] as string, at + 1);
       }
-    },
+      if (which < 0) return null;
+      if (second[Math.min(codeAt(text, at + 1), second.length - 1)] === 1) {
+        sticky.lastIndex = at;
+        const found = sticky.exec(text);
+        if (found !== null) return found;
+      }
+      nexts[which] = text.indexOf(chars[which] as string, at + 1);
+    }
   };
 }
 
@@ -152,7 +143,7 @@ function digitsSearch(minima: readonly number[]): TriggerSearch {
   const run = new RegExp(`\\d(?<!\\d[-./:]?\\d)(?=(?:${gap}\\d){${fewest - 1}}${further})\\d*`, "g");
   return {
     reach: DIGITS_REACH,
-    needs: ["0123456789"],
+    needs: [charsOf("0123456789")],
     start: 0,
     end: 0,
     size: 0,

@@ -42,4 +42,28 @@ describe("patternBounds", () => {
       ),
     );
   });
+
+  it("names rows of characters that every match holds", () => {
+    const atom = fc.constantFrom("a", "[ab]", "\\d", "(?:a|bc)", "(?:\\.\\d{1,2})", "\\.", "\\b");
+    const quantifier = fc.constantFrom("", "", "?", "{2}", "{1,3}", "{0,2}");
+    const part = fc.tuple(atom, quantifier).map(([a, q]) => (a === "\\b" ? a : a + q));
+    const text = fc.array(fc.constantFrom("a", "b", "c", "1", ".", " "), { maxLength: 60 });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), text, (parts, chars) => {
+        const pattern = new RegExp(parts.join(""), "g");
+        const { rows } = patternBounds(pattern);
+        for (const [match] of chars.join("").matchAll(pattern)) {
+          for (const row of rows) {
+            const starts = [...match, ""].map((_, start) =>
+              row.every((set, at) => set[match.charCodeAt(start + at)] === 1),
+            );
+            expect(starts).toContain(true);
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    const [row] = patternBounds(/[ab]{2}\d{1,3}x/).rows;
+    expect(row?.map((set) => set.reduce((sum, flag) => sum + flag, 0))).toEqual([2, 2, 10]);
+  });
 });
