@@ -8,7 +8,7 @@ const MOST_BYTES = 3 * LONGEST;
 
 /**
  * HMAC-SHA-256 (RFC 2104) under one key, as fast as a check in every request needs it: two hashes in one call each.
- * `createHmac` makes four objects a value, which costs it three times as much.
+ * `createHmac` makes four objects a value, which costs more than twice as much.
  */
 export interface KeyedHash {
   /** The 32 bytes for a value. They are overwritten by the next call: compare or copy them at once. */
