@@ -8,8 +8,14 @@ import type { MaybePromise } from "./maybe-promise.ts";
 import { occurrencesOf } from "./occurrences.ts";
 import { recordId, recordMetadata } from "./records.ts";
 
-/** Vectors that a batch has paid for, by the hash of their text: a second attempt embeds nothing again. */
-export type EmbeddedTexts = Map<string, Embedded>;
+/** A text that a batch has paid for. */
+interface EmbeddedText {
+  readonly text: string;
+  readonly vector: Embedded;
+}
+
+/** What a batch has embedded, by the hash of the text: a second attempt embeds nothing again. */
+export type EmbeddedTexts = Map<string, EmbeddedText>;
 
 export interface StageOptions {
   readonly writeId: string;
@@ -43,8 +49,16 @@ interface Place {
   readonly twin: string | undefined;
 }
 
+/** A draft with the places of its chunks; none where there is nothing to do. */
+interface PlannedDraft {
+  readonly draft: Draft;
+  readonly places: readonly Place[];
+}
+
+type FoundRecords = ReadonlyMap<string, VectorRecord>;
+
 const NO_PLACES: readonly Place[] = [];
-const NO_RECORDS: ReadonlyMap<string, VectorRecord> = new Map();
+const NO_RECORDS: FoundRecords = new Map();
 
 /**
  * Decides for every chunk whether its record stays, is copied, or is embedded, and embeds what has to be.
@@ -54,37 +68,17 @@ export async function stageDrafts(
   drafts: readonly Draft[],
   options: StageOptions,
 ): Promise<StagedDraft[]> {
-  const { generation, checkVectors, embedded, tally, signal } = options;
-  const planned = drafts.map((draft) => {
-    const done = draft.outcome === "unchanged" && !checkVectors;
-    return { draft, places: done ? NO_PLACES : placesOf(draft) };
-  });
-  const wanted = new Set<string>();
-  for (const { places } of planned) {
-    for (const { kept, twin } of places) {
-      const id = kept === undefined ? twin : checkVectors ? kept : undefined;
-      if (id !== undefined) wanted.add(id);
-    }
-  }
-  const found =
-    wanted.size === 0
-      ? NO_RECORDS
-      : await (await context.recordsOf(generation, signal)).get([...wanted], { signal });
-  // A record without text cannot be copied: it may be from a store that keeps none.
-  const twinOf = ({ twin }: Place): (VectorRecord & { readonly text: string }) | undefined => {
-    const record = twin === undefined ? undefined : found.get(twin);
-    return record?.text === undefined ? undefined : { ...record, text: record.text };
-  };
-  const has = (place: Place): boolean => place.kept !== undefined && (!checkVectors || found.has(place.kept));
-
+  const planned = drafts.map((draft) => planDraft(draft, options));
+  const found = await readRecords(context, planned, options);
   const texts = new Map<string, string>();
   const differ = new Set<Draft>();
-  for (const { draft, places } of planned) {
+  // A document was not cut where its text had not changed; it is now, since a vector has been lost.
+  for (const { draft, places } of takeTexts(planned, found, options, texts)) {
+    const chunks = await draft.document.chunks();
     for (const [i, place] of places.entries()) {
-      const { hash, text } = place.chunk;
-      if (has(place) || embedded.has(hash) || twinOf(place) !== undefined) continue;
-      // The document was not cut where its text had not changed; it is now, since a vector has been lost.
-      const chunk = text === undefined ? (await draft.document.chunks())[i] : { hash, text };
+      if (hasVector(place, found, options)) continue;
+      const { hash } = place.chunk;
+      const chunk = chunks[i];
       if (chunk?.hash === hash) texts.set(hash, chunk.text);
       else differ.add(draft);
     }
@@ -96,57 +90,134 @@ export async function stageDrafts(
     );
     return await stageDrafts(context, again, options);
   }
-  const vectors = await embedTexts(context, [...texts.values()], tally, signal);
-  for (const [i, hash] of [...texts.keys()].entries()) embedded.set(hash, vectors[i] as Embedded);
+  const list = [...texts];
+  const vectors = await embedTexts(
+    context,
+    list.map(([, text]) => text),
+    options.tally,
+    options.signal,
+  );
+  for (const [i, [hash, text]] of list.entries())
+    options.embedded.set(hash, { text, vector: vectors[i] as Embedded });
+  return planned.map((each) => stageDraft(each, found, options));
+}
 
-  const staged: StagedDraft[] = [];
-  for (const { draft, places } of planned) {
-    const { document, before, facts } = draft;
-    const records: VectorRecord[] = [];
-    const chunks: LedgerChunk[] = [];
-    let lost = false;
-    let error: KeelsonError | undefined;
-    for (const [i, place] of places.entries()) {
-      const { hash, text } = place.chunk;
-      let id = has(place) ? place.kept : undefined;
-      if (id === undefined) {
-        lost ||= place.kept !== undefined;
-        const copied = twinOf(place);
-        const vector = copied?.vector ?? embedded.get(hash);
-        if (!isFloats(vector)) {
-          error = ofDocument(vector as KeelsonError<"EMBEDDING_FAILED">, document.id);
-          break;
-        }
-        id = recordId(
-          {
-            documentId: document.id,
-            embedder: generation.embedder,
-            hash,
-            occurrence: place.occurrence,
-            metadataHash: document.metadataHash(),
-          },
-          options.writeId,
-        );
-        records.push({
-          id,
-          vector,
-          text: copied?.text ?? text ?? ((await document.chunks())[i]?.text as string),
-          metadata: recordMetadata(document.id, document.metadata, vector),
-        });
-      }
-      chunks.push(withSpan({ id, hash }, place.chunk));
+function planDraft(draft: Draft, { checkVectors }: StageOptions): PlannedDraft {
+  const done = draft.outcome === "unchanged" && !checkVectors;
+  return { draft, places: done ? NO_PLACES : placesOf(draft) };
+}
+
+/** Reads the records that a vector may be taken from, and where that is asked for, those that stay. */
+async function readRecords(
+  context: IndexContext,
+  planned: readonly PlannedDraft[],
+  { generation, checkVectors, signal }: StageOptions,
+): Promise<FoundRecords> {
+  const wanted = new Set<string>();
+  for (const { places } of planned) {
+    for (const { kept, twin } of places) {
+      const id = kept === undefined ? twin : checkVectors ? kept : undefined;
+      if (id !== undefined) wanted.add(id);
     }
-    const unchanged = (draft.outcome === "unchanged" && !lost) || error !== undefined;
-    staged.push({
-      draft,
-      reasons: lost ? [...draft.reasons, "missing-vectors"] : draft.reasons,
-      outcome: lost && draft.outcome !== "added" ? "changed" : draft.outcome,
-      error,
-      change: unchanged ? undefined : { id: document.id, before, after: { ...facts, chunks } },
-      records: error === undefined ? records : [],
-    });
   }
-  return staged;
+  if (wanted.size === 0) return NO_RECORDS;
+  return await (await context.recordsOf(generation, signal)).get([...wanted], { signal });
+}
+
+function stays({ kept }: Place, found: FoundRecords, { checkVectors }: StageOptions): boolean {
+  return kept !== undefined && (!checkVectors || found.has(kept));
+}
+
+/** A record without text cannot be copied: it may be from a store that keeps none. */
+function twinOf({ twin }: Place, found: FoundRecords): VectorRecord | undefined {
+  const record = twin === undefined ? undefined : found.get(twin);
+  return record?.text === undefined ? undefined : record;
+}
+
+function hasVector(place: Place, found: FoundRecords, options: StageOptions): boolean {
+  return (
+    stays(place, found, options) ||
+    options.embedded.has(place.chunk.hash) ||
+    twinOf(place, found) !== undefined
+  );
+}
+
+/** Takes up the texts that have to be embedded, and gives the drafts that would first have to be cut for theirs. */
+function takeTexts(
+  planned: readonly PlannedDraft[],
+  found: FoundRecords,
+  options: StageOptions,
+  texts: Map<string, string>,
+): readonly PlannedDraft[] {
+  const uncut: PlannedDraft[] = [];
+  for (const each of planned) {
+    let cut = true;
+    for (const place of each.places) {
+      if (hasVector(place, found, options)) continue;
+      const { hash, text } = place.chunk;
+      if (text === undefined) cut = false;
+      else texts.set(hash, text);
+    }
+    if (!cut) uncut.push(each);
+  }
+  return uncut;
+}
+
+/** Makes what the commit of one document needs. */
+function stageDraft(
+  { draft, places }: PlannedDraft,
+  found: FoundRecords,
+  options: StageOptions,
+): StagedDraft {
+  const { document, before, facts } = draft;
+  const records: VectorRecord[] = [];
+  const chunks: LedgerChunk[] = [];
+  let lost = false;
+  for (const place of places) {
+    const { hash } = place.chunk;
+    let id = stays(place, found, options) ? place.kept : undefined;
+    if (id === undefined) {
+      lost ||= place.kept !== undefined;
+      const source = twinOf(place, found) ?? (options.embedded.get(hash) as EmbeddedText);
+      if (!isFloats(source.vector)) return failedDraft(draft, source.vector);
+      const record = recordOf(document, place, source.text as string, source.vector, options);
+      records.push(record);
+      id = record.id;
+    }
+    chunks.push(withSpan({ id, hash }, place.chunk));
+  }
+  const unchanged = draft.outcome === "unchanged" && !lost;
+  return {
+    draft,
+    reasons: lost ? [...draft.reasons, "missing-vectors"] : draft.reasons,
+    outcome: lost && draft.outcome !== "added" ? "changed" : draft.outcome,
+    error: undefined,
+    change: unchanged ? undefined : { id: document.id, before, after: { ...facts, chunks } },
+    records,
+  };
+}
+
+function recordOf(
+  document: Draft["document"],
+  { chunk, occurrence }: Place,
+  text: string,
+  vector: Float32Array,
+  { generation, writeId }: StageOptions,
+): VectorRecord {
+  const { id: documentId, metadata } = document;
+  const metadataHash = document.metadataHash();
+  const { embedder } = generation;
+  return {
+    id: recordId({ documentId, embedder, hash: chunk.hash, occurrence, metadataHash }, writeId),
+    vector,
+    text,
+    metadata: recordMetadata(documentId, metadata, vector),
+  };
+}
+
+function failedDraft(draft: Draft, cause: KeelsonError<"EMBEDDING_FAILED">): StagedDraft {
+  const { reasons, outcome, document } = draft;
+  return { draft, reasons, outcome, error: ofDocument(cause, document.id), change: undefined, records: [] };
 }
 
 function ofDocument(
@@ -158,13 +229,13 @@ function ofDocument(
 
 function placesOf({ document, before, chunks }: Draft): Place[] {
   const occurrences = occurrencesOf(chunks);
-  const place = (i: number, kept: string | undefined, twin: string | undefined): Place => ({
-    chunk: chunks[i] as ChunkPlan,
+  const placeOf = (chunk: ChunkPlan, i: number, kept?: string, twin?: string): Place => ({
+    chunk,
     occurrence: occurrences[i] as number,
     kept,
     twin,
   });
-  if (before === undefined) return chunks.map((_, i) => place(i, undefined, undefined));
+  if (before === undefined) return chunks.map((chunk, i) => placeOf(chunk, i));
 
   const old = before.entry.chunks;
   const keyOf = (hash: string, occurrence: number | undefined): string => `${hash}#${occurrence}`;
@@ -173,8 +244,9 @@ function placesOf({ document, before, chunks }: Draft): Place[] {
   const byHash = new Map(old.map(({ hash, id }) => [hash, id]));
   // Records carry the metadata, so other metadata makes other records of the same vectors.
   const sameMetadata = before.entry.metadataHash === document.metadataHash();
-  return chunks.map(({ hash }, i) => {
+  return chunks.map((chunk, i) => {
+    const { hash } = chunk;
     const kept = sameMetadata ? byKey.get(keyOf(hash, occurrences[i])) : undefined;
-    return place(i, kept, byHash.get(hash));
+    return placeOf(chunk, i, kept, byHash.get(hash));
   });
 }
