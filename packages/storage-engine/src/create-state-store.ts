@@ -65,9 +65,9 @@ function ownChanges(changes: readonly StateChange[]): EntryChange[] {
       throw argumentInvalid("changes", "holds what is no change");
     const { key, expect } = change;
     assertKey(key, 4096);
-    if (seen.has(key))
+    const { size } = seen;
+    if (seen.add(key).size === size)
       throw new KeelsonError("ID_DUPLICATE", `two changes of the key ${key}`, { details: { id: key } });
-    seen.add(key);
     if (expect !== undefined) assertExpected(expect);
     if ("delete" in change && change.delete !== undefined) {
       if (change.delete !== true) throw argumentInvalid("delete", "is not true");

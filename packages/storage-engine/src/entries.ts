@@ -1,9 +1,9 @@
-import type { StateEntry } from "@keelson/core";
+import type { Json, Revision, StateEntry } from "@keelson/core";
 import type { BlockEntry } from "./block.ts";
-import { evaluate } from "./lazy.ts";
+import { evaluate, type Lazy } from "./lazy.ts";
 import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 
-/** The state: entries by key, each decoded when it is first read. */
+/** The state: entries by key, each decoded when it is first read. What is read is frozen. */
 export interface Entries {
   /** How many bytes they take on the medium. */
   readonly bytes: number;
@@ -23,20 +23,19 @@ export interface Entries {
 }
 
 interface Stored {
-  entry: BlockEntry;
-  readonly bytes: number;
+  readonly key: string;
+  value: Lazy<Json>;
+  revision: Revision;
+  bytes: number;
 }
 
 export function createEntries(): Entries {
   const stored = createOrderedMap<Stored>();
   let bytes = 0;
-  const remove = (key: string): void => {
-    bytes -= stored.get(key)?.bytes ?? 0;
-  };
   const read = (found: Stored): StateEntry => {
-    const { key, value, revision } = found.entry;
-    if (typeof value === "function") found.entry = Object.freeze({ key, value: evaluate(value), revision });
-    return found.entry as StateEntry;
+    const value = evaluate(found.value);
+    found.value = value;
+    return Object.freeze({ key: found.key, value, revision: found.revision });
   };
 
   return {
@@ -45,24 +44,30 @@ export function createEntries(): Entries {
     },
     get: (key) => {
       const found = stored.get(key);
-      return found === undefined ? undefined : read(found);
+      return found && read(found);
     },
-    set: (entry, size) => {
-      remove(entry.key);
-      bytes += size;
-      stored.set(entry.key, { entry: Object.freeze(entry), bytes: size });
+    set: ({ key, value, revision }, size) => {
+      const found = stored.get(key);
+      bytes += size - (found?.bytes ?? 0);
+      if (found === undefined) {
+        stored.set(key, { key, value, revision, bytes: size });
+      } else {
+        found.value = value;
+        found.revision = revision;
+        found.bytes = size;
+      }
     },
-    append: (entry, size) => {
+    append: ({ key, value, revision }, size) => {
       bytes += size;
-      stored.append(entry.key, { entry, bytes: size });
+      stored.append(key, { key, value, revision, bytes: size });
     },
     delete: (key) => {
-      const found = stored.get(key);
-      if (found === undefined) return;
-      bytes -= found.bytes;
-      stored.delete(key);
+      bytes -= stored.delete(key)?.bytes ?? 0;
     },
     page: (range) => stored.page(range).map(read),
-    part: (after, most) => stored.part(after, most, (each) => each.bytes).map(({ entry }) => entry),
+    part: (after, most) =>
+      stored
+        .part(after, most, (each) => each.bytes)
+        .map(({ key, value, revision }) => ({ key, value, revision })),
   };
 }

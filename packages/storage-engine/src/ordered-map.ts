@@ -1,9 +1,4 @@
-import btree from "sorted-btree";
-import { bulkLoad } from "sorted-btree/extended/bulkLoad.js";
-
-// The package is CommonJS: Node hands over its exports, bundlers and test runners the class itself.
-const BTree: typeof btree.default = btree.default ?? (btree as unknown as typeof btree.default);
-const MOST_PER_NODE = 32;
+import { createOrder } from "./order.ts";
 
 /** Which part of an ordered map to read. */
 export interface PageRange {
@@ -13,11 +8,12 @@ export interface PageRange {
   readonly limit: number;
 }
 
-/** A map of strings to values that is kept in the order of `<`. */
+/** A map of strings to values: found by hash, read in the order of `<`. */
 export interface OrderedMap<V> {
   get(key: string): V | undefined;
   set(key: string, value: V): void;
-  delete(key: string): void;
+  /** @returns What was there. */
+  delete(key: string): V | undefined;
   /**
    * Adds what stands behind everything else, ten times as fast as `set`: the order is made when it is first needed.
    *
@@ -35,51 +31,67 @@ export interface OrderedMap<V> {
 }
 
 export function createOrderedMap<V>(): OrderedMap<V> {
-  const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-  let made = new BTree<string, V>(undefined, compare, MOST_PER_NODE);
-  let keys: string[] = [];
-  let values: V[] = [];
+  const order = createOrder<V>();
+  // What was appended is hashed when it is first asked for: most of what a store opens with is not.
+  const hashed = new Map<string, V>();
+  let hasAppended = false;
 
-  const tree = (): typeof made => {
-    if (keys.length === 0) return made;
-    if (made.size === 0) made = bulkLoad(keys, values, MOST_PER_NODE, compare);
-    else for (const [i, key] of keys.entries()) made.set(key, values[i] as V);
-    keys = [];
-    values = [];
-    return made;
+  const get = (key: string): V | undefined => {
+    const found = hashed.get(key);
+    if (found !== undefined || !hasAppended) return found;
+    const appended = order.get(key);
+    if (appended !== undefined) hashed.set(key, appended);
+    return appended;
   };
 
   return {
-    get: (key) => tree().get(key),
-    set: (key, value) => void tree().set(key, value),
-    delete: (key) => void tree().delete(key),
-    append: (key, value) => {
-      const last = keys.at(-1) ?? made.maxKey();
-      if (last !== undefined && key <= last) throw new Error("not in order");
-      keys.push(key);
-      values.push(value);
+    get,
+    set: (key, value) => {
+      hashed.set(key, value);
+      order.set(key, value);
     },
-    keys: () => tree().keysArray(),
-    values: () => tree().valuesArray(),
+    delete: (key) => {
+      const found = get(key);
+      if (found === undefined) return undefined;
+      hashed.delete(key);
+      order.delete(key);
+      return found;
+    },
+    append: (key, value) => {
+      order.append(key, value);
+      hasAppended = true;
+    },
+    keys: () => {
+      const keys: string[] = [];
+      order.visit(undefined, (key) => keys.push(key) > 0);
+      return keys;
+    },
+    values: () => {
+      const values: V[] = [];
+      order.visit(undefined, (_, value) => values.push(value) > 0);
+      return values;
+    },
     page: ({ prefix, after, limit }) => {
       const start = after !== undefined && after > prefix ? after : prefix;
       const page: V[] = [];
-      for (const [key, value] of tree().entries(start)) {
-        if (key === after) continue;
-        if (!key.startsWith(prefix) || page.length === limit) break;
+      order.visit(start, (key, value) => {
+        if (key === after) return true;
+        if (!key.startsWith(prefix)) return false;
         page.push(value);
-      }
+        return page.length < limit;
+      });
       return page;
     },
     part: (after, most, bytesOf) => {
       const part: V[] = [];
       let bytes = 0;
-      for (const [key, value] of tree().entries(after)) {
-        if (key === after) continue;
+      order.visit(after, (key, value) => {
+        if (key === after) return true;
         bytes += bytesOf(value);
-        if (part.length > 0 && bytes > most) break;
+        if (part.length > 0 && bytes > most) return false;
         part.push(value);
-      }
+        return true;
+      });
       return part;
     },
   };

@@ -11,11 +11,11 @@ export interface TopRows {
   sorted(): ScoredRow[];
 }
 
-/** @param ids The id of each row, to break ties. */
-export function createTopRows(topK: number, ids: readonly string[]): TopRows {
+/** @param rows The record of each row, whose ids break ties. */
+export function createTopRows(topK: number, rows: readonly { readonly id: string }[]): TopRows {
   const heap: ScoredRow[] = [];
-  const compare = (a: ScoredRow, b: ScoredRow): number =>
-    b.score - a.score || ((ids[a.row] as string) < (ids[b.row] as string) ? -1 : 1);
+  const idOf = ({ row }: ScoredRow): string => (rows[row] as { readonly id: string }).id;
+  const compare = (a: ScoredRow, b: ScoredRow): number => b.score - a.score || (idOf(a) < idOf(b) ? -1 : 1);
   const at = (place: number): ScoredRow => heap[place] as ScoredRow;
   const swap = (a: number, b: number): void => {
     const held = at(a);

@@ -4,8 +4,7 @@ import { copyJson } from "./json-copy.ts";
 import { loadKernel } from "./kernel/load-kernel.ts";
 import { evaluate, type Lazy } from "./lazy.ts";
 import type { UpsertRecord } from "./op.ts";
-import type { PageRange } from "./ordered-map.ts";
-import { createRowIndex } from "./row-index.ts";
+import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 import { sieveRows } from "./sieve-rows.ts";
 import { createSimilarity, inverseNorm, MAX_BOUNDED_DIMENSION } from "./similarity.ts";
 import { createSlabs, type SlabsOptions } from "./slabs.ts";
@@ -13,7 +12,20 @@ import { createTopRows } from "./top-rows.ts";
 
 const NOT_MEASURED = -1;
 
-/** One collection: columns of ids, vectors, texts and metadata, a row a record, without gaps. */
+/** A record but for its vector and its metadata. */
+interface Row {
+  readonly id: string;
+  /** Which one it is. */
+  row: number;
+  text: string | undefined;
+  /** What was loaded stays as it came until it is replaced: its columns, and its place in them. */
+  columns: Omit<RowColumns, "ids"> | undefined;
+  readonly place: number;
+  /** How many bytes it takes on the medium. */
+  bytes: number;
+}
+
+/** One collection: records and their vectors, a row each, without gaps. */
 export interface VectorTable {
   readonly name: string;
   readonly dimension: number;
@@ -50,14 +62,10 @@ export function createVectorTable(
   metric: VectorMetric,
   options: SlabsOptions = { kernel: loadKernel() },
 ): VectorTable {
-  const rowOf = createRowIndex();
-  const ids: string[] = [];
-  const texts: (string | undefined)[] = [];
+  const records = createOrderedMap<Row>();
+  const rows: Row[] = [];
+  // Beside the rows, since a filter reads nothing else.
   const metadata: (Lazy<Metadata> | undefined)[] = [];
-  // What was loaded stays as it came until it is replaced: its columns, and the record's place in them.
-  const blocks: (Omit<RowColumns, "ids"> | undefined)[] = [];
-  const places: number[] = [];
-  const sizes: number[] = [];
   let bytes = 0;
   // Vectors stay as they came, so that what is read is what was written; cosine multiplies by this instead.
   const inverseNorms: number[] = [];
@@ -66,23 +74,25 @@ export function createVectorTable(
   const kernel = dimension <= MAX_BOUNDED_DIMENSION ? options.kernel : undefined;
   const vectors = createSlabs(dimension, { ...options, kernel });
 
-  const textOf = (row: number): string | undefined => {
-    const block = blocks[row];
-    return block === undefined ? texts[row] : block.texts.at(places[row] as number);
+  const textOf = ({ text, columns, place }: Row): string | undefined =>
+    columns === undefined ? text : columns.texts.at(place);
+  const decodeMetadata = (row: number): Metadata | undefined => {
+    const decoded = evaluate(metadata[row]);
+    if (decoded !== undefined) return decoded;
+    const { columns, place } = rows[row] as Row;
+    return columns?.metadata.at(place);
   };
-  const decodeMetadata = (row: number): Metadata | undefined =>
-    evaluate(metadata[row]) ?? blocks[row]?.metadata.at(places[row] as number);
   // Kept, unlike a text: a filter asks again and again.
   const metadataOf = (row: number): Metadata | undefined => {
     const decoded = decodeMetadata(row);
     metadata[row] = decoded;
     return decoded;
   };
-  const content = (row: number): { id: string; text?: string; metadata?: Metadata } => {
-    const text = textOf(row);
-    const data = metadataOf(row);
+  const content = (record: Row): { id: string; text?: string; metadata?: Metadata } => {
+    const text = textOf(record);
+    const data = metadataOf(record.row);
     return {
-      id: ids[row] as string,
+      id: record.id,
       ...(text !== undefined && { text }),
       ...(data !== undefined && { metadata: copyJson(data) }),
     };
@@ -100,100 +110,91 @@ export function createVectorTable(
     }
     normsMissing = false;
   };
-  const write = (row: number, record: UpsertRecord, size: number): void => {
-    ids[row] = record.id;
-    texts[row] = record.text;
-    metadata[row] = record.metadata;
-    blocks[row] = undefined;
-    places[row] = 0;
-    bytes += size - (sizes[row] ?? 0);
-    sizes[row] = size;
-    vectors.write(row, record.vector);
-    inverseNorms[row] = measureNorm(row);
-  };
-  const read = (row: number): VectorRecord => ({ ...content(row), vector: vectors.read(row) });
+  const read = (record: Row): VectorRecord => ({ ...content(record), vector: vectors.read(record.row) });
 
   return {
     name,
     dimension,
     metric,
     get size() {
-      return ids.length;
+      return rows.length;
     },
     get bytes() {
       return bytes;
     },
-    upsert: (record, size = 0) => {
-      const row = rowOf.get(record.id) ?? ids.length;
-      if (row === ids.length) rowOf.set(record.id, row);
-      write(row, record, size);
+    upsert: ({ id, vector, text, metadata: data }, size = 0) => {
+      const found = records.get(id);
+      const row = found?.row ?? rows.length;
+      bytes += size - (found?.bytes ?? 0);
+      if (found === undefined) {
+        const added = { id, row, text, columns: undefined, place: 0, bytes: size };
+        records.set(id, added);
+        rows.push(added);
+      } else {
+        found.text = text;
+        found.columns = undefined;
+        found.bytes = size;
+      }
+      metadata[row] = data;
+      vectors.write(row, vector);
+      inverseNorms[row] = measureNorm(row);
     },
     delete: (id) => {
-      const row = rowOf.get(id);
-      if (row === undefined) return;
-      const last = ids.length - 1;
-      bytes -= sizes[row] as number;
-      rowOf.delete(id);
-      if (row !== last) {
-        rowOf.set(ids[last] as string, row);
-        ids[row] = ids[last] as string;
-        texts[row] = texts[last];
-        metadata[row] = metadata[last];
-        blocks[row] = blocks[last];
-        places[row] = places[last] as number;
-        sizes[row] = sizes[last] as number;
-        inverseNorms[row] = inverseNorms[last] as number;
-      }
-      vectors.remove(row, last);
-      ids.pop();
-      texts.pop();
-      metadata.pop();
-      blocks.pop();
-      places.pop();
-      sizes.pop();
-      inverseNorms.pop();
+      const found = records.delete(id);
+      if (found === undefined) return;
+      bytes -= found.bytes;
+      const { row } = found;
+      const last = rows.pop() as Row;
+      const norm = inverseNorms.pop() as number;
+      const data = metadata.pop();
+      vectors.remove(row, last.row);
+      if (last === found) return;
+      last.row = row;
+      rows[row] = last;
+      inverseNorms[row] = norm;
+      metadata[row] = data;
     },
-    has: (id) => rowOf.get(id) !== undefined,
+    has: (id) => records.get(id) !== undefined,
     get: (id) => {
-      const row = rowOf.get(id);
-      return row === undefined ? undefined : read(row);
+      const found = records.get(id);
+      return found && read(found);
     },
-    page: (range) => rowOf.page(range).map(read),
+    page: (range) => records.page(range).map(read),
     part: (after, most) => {
-      const rows = rowOf.part(after, most, (row) => sizes[row] as number);
-      const floats = new Float32Array(rows.length * dimension);
-      for (const [place, row] of rows.entries()) floats.set(vectors.read(row), place * dimension);
+      const part = records.part(after, most, (record) => record.bytes);
+      const floats = new Float32Array(part.length * dimension);
+      for (const [place, { row }] of part.entries()) floats.set(vectors.read(row), place * dimension);
       return {
-        ids: rows.map((row) => ids[row] as string),
-        texts: rows.map(textOf),
-        metadata: rows.map(decodeMetadata),
+        ids: part.map(({ id }) => id),
+        texts: part.map(textOf),
+        metadata: part.map(({ row }) => decodeMetadata(row)),
         vectors: floats,
       };
     },
-    room: (count) => vectors.room(ids.length, count),
-    load: (rows, size) => {
-      const { length } = rows.ids;
-      const columns = { texts: rows.texts, metadata: rows.metadata };
-      rowOf.append(rows.ids, ids.length);
-      for (let place = 0; place < length; place++) {
-        ids.push(rows.ids[place] as string);
-        texts.push(undefined);
+    room: (count) => vectors.room(rows.length, count),
+    load: (loaded, size) => {
+      const { ids } = loaded;
+      // Of a block nothing else is kept: its vectors are in their place.
+      const columns = { texts: loaded.texts, metadata: loaded.metadata };
+      for (let place = 0; place < ids.length; place++) {
+        const id = ids[place] as string;
+        const row = rows.length;
+        const added = { id, row, text: undefined, columns, place, bytes: size };
+        records.append(id, added);
+        rows.push(added);
         metadata.push(undefined);
-        blocks.push(columns);
-        places.push(place);
-        sizes.push(size);
         inverseNorms.push(NOT_MEASURED);
       }
-      bytes += size * length;
+      bytes += size * ids.length;
       normsMissing = true;
     },
     query: (vector, topK, accepts) => {
       measureNorms();
       const similarity = createSimilarity(metric, vector);
-      const top = createTopRows(topK, ids);
+      const top = createTopRows(topK, rows);
       const candidates = sieveRows({
         slabs: vectors,
-        rows: ids.length,
+        rows: rows.length,
         accepts: accepts && ((row) => accepts(metadataOf(row))),
         similarity,
         query: vector,
@@ -204,7 +205,7 @@ export function createVectorTable(
         const { slab, offset } = vectors.locate(row);
         top.offer(row, similarity.score(similarity.measureAt(slab, offset), inverseNorms[row] as number));
       }
-      return top.sorted().map((found) => ({ ...content(found.row), score: found.score }));
+      return top.sorted().map((found) => ({ ...content(rows[found.row] as Row), score: found.score }));
     },
   };
 }
