@@ -1,7 +1,6 @@
 import { KeelsonError } from "./keelson-error.ts";
 
 const LONGEST_ID = 1024;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Refuses what cannot be the id of a record or document.
@@ -46,6 +45,6 @@ function fault(id: unknown, longest: number): string | undefined {
   if (typeof id !== "string") return "is not a string";
   if (id === "") return "is empty";
   if (id.length > longest) return `is longer than ${longest} UTF-16 code units`;
-  if (LONE_SURROGATE.test(id)) return "is not well-formed Unicode";
+  if (!id.isWellFormed()) return "is not well-formed Unicode";
   return undefined;
 }

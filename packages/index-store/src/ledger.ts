@@ -47,12 +47,15 @@ export type LedgerEntry = {
 
 /** A ledger entry as it was read. */
 export interface StoredEntry {
+  readonly key: string;
   readonly entry: LedgerEntry;
   readonly revision: Revision;
 }
 
 export function toStored(found: StateEntry | undefined): StoredEntry | undefined {
-  return found && { entry: found.value as unknown as LedgerEntry, revision: found.revision };
+  if (found === undefined) return undefined;
+  const { key, value, revision } = found;
+  return { key, entry: value as unknown as LedgerEntry, revision };
 }
 
 /** Has the document's time passed? At its last instant it has. */
@@ -75,7 +78,7 @@ export function ledgerChanges(
 ): StateChange[] {
   const list: StateChange[] = [];
   for (const { id, before, after } of changes) {
-    const key = keys.document(generation, id);
+    const key = before?.key ?? keys.document(generation, id);
     const expect = before?.revision ?? "absent";
     if (after !== undefined) list.push({ key, value: after, expect });
     else list.push({ key, delete: true, expect }, { key: keys.packedDocument(generation, id), delete: true });

@@ -25,7 +25,9 @@ export interface SweepResult {
   readonly chunks: number;
 }
 
-const BATCH_DOCUMENTS = 256;
+// A few milliseconds of work, when storage is in memory.
+const BATCH_DOCUMENTS = 128;
+const FIRST_BATCH_DOCUMENTS = 16;
 
 export async function removeDocuments(
   context: IndexContext,
@@ -70,9 +72,10 @@ export async function sweepExpired(
   for (const { number } of wholeGenerations(head)) {
     const prefix = keys.expiries(number);
     let after: string | undefined;
-    while (true) {
+    // The first documents of a process take the longest: in small batches others still have their turn.
+    for (let limit = FIRST_BATCH_DOCUMENTS; ; limit = Math.min(2 * limit, BATCH_DOCUMENTS)) {
       await breather.breathe(signal);
-      const page = await state.scan({ prefix, after, limit: BATCH_DOCUMENTS, signal });
+      const page = await state.scan({ prefix, after, limit, signal });
       const due = page
         .map(({ key }) => parseExpiry(key.slice(prefix.length)))
         .filter((each) => each.expiresAtMs <= nowMs);
@@ -88,9 +91,10 @@ export async function sweepExpired(
         removed.add(id);
         chunks += entry.chunks.length;
       }
-      if (gone.size > 0) progress.advance(gone.size, removedOf(gone, ["expired"]));
-      after = page.at(-1)?.key;
-      if (due.length < BATCH_DOCUMENTS) break;
+      if (gone.size > 0 && progress.heard) progress.advance(gone.size, removedOf(gone, ["expired"]));
+      // What is gone need not be passed over, and a store that looks again at where it was clears up there.
+      if (gone.size < page.length) after = page.at(-1)?.key;
+      if (due.length < limit) break;
     }
   }
   return { removed: [...removed], chunks };
