@@ -16,7 +16,7 @@ export function bundle() {
 async function make() {
   const directory = mkdtempSync(join(tmpdir(), "keelson-bench-"));
   const outfile = join(directory, "keelson.mjs");
-  const packages = ["adapters-memory", "adapters-fs", "index-store", "redaction"];
+  const packages = ["core", "adapters-memory", "adapters-fs", "index-store", "redaction"];
   await build({
     stdin: {
       contents: packages.map((name) => `export * from "./packages/${name}/src/index.ts";`).join("\n"),
