@@ -132,8 +132,8 @@ export function createRedactor(options: RedactorOptions = {}): KeelsonRedactor {
     return writer.write({ ...piece, found });
   };
 
-  const redactText = (text: string, abort: AbortOptions): WrittenPiece | Promise<WrittenPiece> =>
-    finders.length === 0 ? redactNow(text) : redactWithFinders(text, abort);
+  const redactText: (text: string, abort: AbortOptions) => WrittenPiece | Promise<WrittenPiece> =
+    finders.length === 0 ? redactNow : redactWithFinders;
 
   return {
     specVersion: 1,
