@@ -163,7 +163,10 @@ export function createVectorTable(
     part: (after, most) => {
       const part = records.part(after, most, (record) => record.bytes);
       const floats = new Float32Array(part.length * dimension);
-      for (const [place, { row }] of part.entries()) floats.set(vectors.read(row), place * dimension);
+      for (const [place, { row }] of part.entries()) {
+        const { slab, offset } = vectors.locate(row);
+        floats.set(slab.subarray(offset, offset + dimension), place * dimension);
+      }
       return {
         ids: part.map(({ id }) => id),
         texts: part.map(textOf),

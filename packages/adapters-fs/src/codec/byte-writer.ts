@@ -22,9 +22,12 @@ export interface ByteWriter {
   bytes(): Uint8Array;
 }
 
-/** @returns A writer that throws a RangeError before it would hold more than `most` bytes. */
-export function createByteWriter(most: number): ByteWriter {
-  let buffer = Buffer.allocUnsafe(256);
+/**
+ * @param expected About how many bytes it will hold: room for so many spares growing, which copies.
+ * @returns A writer that throws a RangeError before it would hold more than `most` bytes.
+ */
+export function createByteWriter(most: number, expected = 256): ByteWriter {
+  let buffer = Buffer.allocUnsafe(Math.min(expected, most));
   let length = 0;
 
   const reserve = (count: number): number => {

@@ -26,7 +26,7 @@ const LARGEST_OP = 256 * 1024 * 1024;
  * @throws KeelsonError ARGUMENT_INVALID when it would take more.
  */
 export function encodeOp(op: Op, most: number = LARGEST_OP): Uint8Array {
-  const writer = createByteWriter(most);
+  const writer = createByteWriter(most, expectedBytes(op));
   try {
     writer.byte(TYPES.indexOf(op.type));
     writeBody(writer, op);
@@ -36,6 +36,16 @@ export function encodeOp(op: Op, most: number = LARGEST_OP): Uint8Array {
     if (!(error instanceof RangeError)) throw error;
     throw argumentInvalid("the call", `takes more than ${most} bytes in one piece: split it`);
   }
+}
+
+/** About how many bytes an op takes, a little too many rather than too few: only those that can be large are looked at. */
+function expectedBytes(op: Op): number {
+  if (op.type !== "upsert") return 256;
+  const beside = 256;
+  return op.records.reduce(
+    (sum, { vector, text = "" }) => sum + beside + vector.byteLength + text.length,
+    beside,
+  );
 }
 
 function writeBody(writer: ByteWriter, op: Op): void {
