@@ -3,7 +3,7 @@ import { isKeelsonError, Secret, type Storage } from "@keelson/core";
 import type { SimulatedFileSystem } from "@keelson/testkit/file-system";
 import { describe, expect, it } from "vitest";
 import { checksum } from "../src/codec/checksum.ts";
-import { encodeFrame } from "../src/log/frame.ts";
+import { createFrameEncoder } from "../src/log/frame.ts";
 import { firstHeader } from "../src/log/segment.ts";
 import { encodeSegmentHeader } from "../src/log/segment-header.ts";
 import { createTestMachine, STORE, type TestMachine, withoutRoom } from "./subject.ts";
@@ -274,12 +274,8 @@ describe(openFsStorage.name, () => {
     await (await machine.open()).close();
     const path = `${STORE}/log/0000000001.log`;
     const header = Buffer.from(read(machine.fileSystem, path));
-    const frame = encodeFrame(
-      [Uint8Array.of(99)],
-      1,
-      header.readUInt32LE(92),
-      checksum(header.subarray(16, 32)),
-    );
+    const frames = createFrameEncoder(checksum(header.subarray(16, 32)));
+    const frame = frames.encode([Uint8Array.of(99)], 1, header.readUInt32LE(92));
     const log = Buffer.concat([header, frame.bytes]);
     machine.fileSystem.files.set(path, log);
     await expect(machine.open()).rejects.toMatchObject({

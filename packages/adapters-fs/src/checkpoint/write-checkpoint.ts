@@ -4,7 +4,7 @@ import { checksum } from "../codec/checksum.ts";
 import { removeIfThere, writeAll } from "../durable-files.ts";
 import type { FileSystem } from "../file-system.ts";
 import type { Layout } from "../layout.ts";
-import { encodeFrame } from "../log/frame.ts";
+import { createFrameEncoder } from "../log/frame.ts";
 import type { LogPosition } from "../log/log-position.ts";
 import { encodeBlock } from "./block-codec.ts";
 import { encodeCheckpointEnd } from "./checkpoint-end.ts";
@@ -37,7 +37,7 @@ const BYTES_PER_SYNC = 16 * 1024 * 1024;
  */
 export async function writeCheckpoint(options: WriteCheckpointOptions): Promise<number> {
   const { fileSystem, layout, storeId, blocks, goOn } = options;
-  const seed = checksum(storeId);
+  const frames = createFrameEncoder(checksum(storeId));
   const temporary = layout.newTemporary();
   try {
     const file = await fileSystem.open(temporary, "create");
@@ -58,7 +58,7 @@ export async function writeCheckpoint(options: WriteCheckpointOptions): Promise<
         unsynced = 0;
       };
       const writeFrame = async (payload: Uint8Array): Promise<void> => {
-        const frame = encodeFrame([payload], ++sequence, previous, seed);
+        const frame = frames.encode([payload], ++sequence, previous);
         previous = frame.checksum;
         await write(frame.bytes);
       };

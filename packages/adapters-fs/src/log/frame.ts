@@ -17,34 +17,55 @@ export const FRAME_HEADER_BYTES = 28;
 
 const MAGIC = Buffer.from("KLF\n", "latin1");
 
-/**
- * Makes a frame: one write and one fsync, holding all the ops that shared them. So no later frame can reach the disk
- * before an earlier one is there whole, and what is damaged in front of a valid frame was never torn.
- *
- * Layout: magic 0..4 | payload length 4 | sequence 8..16 | previous checksum 16 | payload checksum 20 | checksum of
- * all before it, seeded with the store's id 24 | payload.
- */
-export function encodeFrame(
-  payload: readonly Uint8Array[],
-  sequence: number,
-  previousChecksum: number,
-  storeSeed: number,
-): { readonly bytes: Uint8Array; readonly checksum: number } {
-  const length = payload.reduce((sum, part) => sum + part.length, 0);
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + length);
-  let at = FRAME_HEADER_BYTES;
-  for (const part of payload) {
-    frame.set(part, at);
-    at += part.length;
-  }
-  MAGIC.copy(frame, 0);
-  frame.writeUInt32LE(length, 4);
-  frame.writeBigUInt64LE(BigInt(sequence), 8);
-  frame.writeUInt32LE(previousChecksum, 16);
-  frame.writeUInt32LE(checksum(frame.subarray(FRAME_HEADER_BYTES)), 20);
-  const own = checksum(frame.subarray(0, 24), storeSeed);
-  frame.writeUInt32LE(own, 24);
-  return { bytes: frame, checksum: own };
+// A larger frame is made in memory of its own.
+const KEPT_BYTES = 4 * 1024 * 1024;
+
+/** Makes frames of one file. */
+export interface FrameEncoder {
+  /**
+   * Makes a frame: one write and one fsync, holding all the ops that shared them. So no later frame can reach the disk
+   * before an earlier one is there whole, and what is damaged in front of a valid frame was never torn.
+   *
+   * Layout: magic 0..4 | payload length 4 | sequence 8..16 | previous checksum 16 | payload checksum 20 | checksum of
+   * all before it, seeded with the store's id 24 | payload.
+   *
+   * @returns The frame, in memory that the next call overwrites, and its checksum.
+   */
+  encode(
+    payload: readonly Uint8Array[],
+    sequence: number,
+    previousChecksum: number,
+  ): { readonly bytes: Uint8Array; readonly checksum: number };
+}
+
+/** @param storeSeed What the store's id is as a checksum. */
+export function createFrameEncoder(storeSeed: number): FrameEncoder {
+  // Kept, since memory that is new for each frame costs a bulk load as much as what is written into it.
+  let memory = Buffer.alloc(0);
+  const room = (length: number): Buffer => {
+    if (length > KEPT_BYTES) return Buffer.allocUnsafeSlow(length);
+    if (length > memory.length) memory = Buffer.allocUnsafeSlow(Math.min(2 * length, KEPT_BYTES));
+    return memory.subarray(0, length);
+  };
+  return {
+    encode: (payload, sequence, previousChecksum) => {
+      const length = payload.reduce((sum, part) => sum + part.length, 0);
+      const frame = room(FRAME_HEADER_BYTES + length);
+      let at = FRAME_HEADER_BYTES;
+      for (const part of payload) {
+        frame.set(part, at);
+        at += part.length;
+      }
+      MAGIC.copy(frame, 0);
+      frame.writeUInt32LE(length, 4);
+      frame.writeBigUInt64LE(BigInt(sequence), 8);
+      frame.writeUInt32LE(previousChecksum, 16);
+      frame.writeUInt32LE(checksum(frame.subarray(FRAME_HEADER_BYTES)), 20);
+      const own = checksum(frame.subarray(0, 24), storeSeed);
+      frame.writeUInt32LE(own, 24);
+      return { bytes: frame, checksum: own };
+    },
+  };
 }
 
 /** The header at `position`, `undefined` where there is no whole and valid one of this store. */

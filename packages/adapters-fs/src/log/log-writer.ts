@@ -8,7 +8,7 @@ import type { Health } from "../health.ts";
 import type { Layout } from "../layout.ts";
 import type { OwnerLock } from "../owner-lock.ts";
 import type { Acknowledgement } from "./acknowledgement.ts";
-import { encodeFrame } from "./frame.ts";
+import { createFrameEncoder } from "./frame.ts";
 import type { LogPosition } from "./log-position.ts";
 import { withRoom } from "./room.ts";
 import { closeSegment, createSegment, nextHeader, type OpenSegment } from "./segment.ts";
@@ -59,7 +59,7 @@ const LARGEST_BATCH = 64 * 1024 * 1024;
  */
 export function createLogWriter(options: LogWriterOptions): LogWriter {
   const { fileSystem, layout, storeId, lock, health, acknowledgement, segmentBytes } = options;
-  const seed = checksum(storeId);
+  const frames = createFrameEncoder(checksum(storeId));
   const { unsynced } = options.segment;
   let { segment, bytes: writtenBytes } = options;
   let waiting: Waiting[] = [];
@@ -87,7 +87,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     if (segment.position.end >= segmentBytes) await startSegment();
     const { file, position, hash } = segment;
     const sequence = position.sequence + 1;
-    const frame = encodeFrame(payload, sequence, position.checksum, seed);
+    const frame = frames.encode(payload, sequence, position.checksum);
     const end = position.end + frame.bytes.length;
     const fits = unsynced || end <= segment.length;
     const bytes = fits ? frame.bytes : withRoom(frame.bytes, segmentBytes - position.end);
