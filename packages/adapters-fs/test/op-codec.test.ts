@@ -66,8 +66,8 @@ describe(encodeOp.name, () => {
     fc.assert(
       fc.property(op, (each) => {
         const { length } = encodeOp(each);
-        expect(encodeOp(each, length)).toHaveLength(length);
-        expect(() => encodeOp(each, length - 1)).toThrow(
+        expect(encodeOp(each, undefined, length)).toHaveLength(length);
+        expect(() => encodeOp(each, undefined, length - 1)).toThrow(
           expect.objectContaining({ code: "ARGUMENT_INVALID" }),
         );
       }),

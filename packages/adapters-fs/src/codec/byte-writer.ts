@@ -18,22 +18,22 @@ export interface ByteWriter {
   strings(values: Column<string>, count: number): void;
   floats(values: Float32Array): void;
   raw(bytes: Uint8Array): void;
-  /** What was written. */
+  /** What was written, from the beginning of memory that holds nothing else. */
   bytes(): Uint8Array;
 }
 
 /**
- * @param expected About how many bytes it will hold: room for so many spares growing, which copies.
+ * @param memory What to write into as long as there is room. Default: some that nobody else has.
  * @returns A writer that throws a RangeError before it would hold more than `most` bytes.
  */
-export function createByteWriter(most: number, expected = 256): ByteWriter {
-  let buffer = Buffer.allocUnsafe(Math.min(expected, most));
+export function createByteWriter(most: number, memory: Buffer = Buffer.allocUnsafeSlow(256)): ByteWriter {
+  let buffer = memory;
   let length = 0;
 
   const reserve = (count: number): number => {
     if (length + count > most) throw new RangeError("too many bytes");
     if (length + count > buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.max(length + count, 2 * buffer.length));
+      const grown = Buffer.allocUnsafeSlow(Math.max(length + count, 2 * buffer.length));
       buffer.copy(grown, 0, 0, length);
       buffer = grown;
     }

@@ -22,11 +22,14 @@ const LARGEST_OP = 256 * 1024 * 1024;
 /**
  * Encodes an op. Ends where it ends: ops stand behind each other without separators.
  *
+ * @param memory What to write into if there is room. Default: memory of its own.
  * @param most How many bytes it may take. Default: 256 MiB.
  * @throws KeelsonError ARGUMENT_INVALID when it would take more.
  */
-export function encodeOp(op: Op, most: number = LARGEST_OP): Uint8Array {
-  const writer = createByteWriter(most, expectedBytes(op));
+export function encodeOp(op: Op, memory?: Buffer, most: number = LARGEST_OP): Uint8Array {
+  const expected = Math.min(expectedBytes(op), most);
+  const fits = memory !== undefined && memory.length >= expected;
+  const writer = createByteWriter(most, fits ? memory : Buffer.allocUnsafeSlow(expected));
   try {
     writer.byte(TYPES.indexOf(op.type));
     writeBody(writer, op);

@@ -53,6 +53,7 @@ interface Waiting {
 }
 
 const LARGEST_BATCH = 64 * 1024 * 1024;
+const SPARE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Appends ops to the log. Those that arrive while a write is under way share the next one, and its fsync.
@@ -66,6 +67,8 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   let segmentWanted: Waiting[] = [];
   let running: Promise<void> | undefined;
   let lastShared = false;
+  // Of an op that is in its frame, for one to come.
+  let spare: Buffer | undefined;
 
   // Asked once the bytes are written: who takes over later finds them. It need not wait for the disk.
   const syncAsOwner = async (): Promise<void> => {
@@ -88,6 +91,8 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     const { file, position, hash } = segment;
     const sequence = position.sequence + 1;
     const frame = frames.encode(payload, sequence, position.checksum);
+    const done = payload.find(({ buffer }) => buffer.byteLength <= SPARE_BYTES);
+    spare ??= done && Buffer.from(done.buffer);
     const end = position.end + frame.bytes.length;
     const fits = unsynced || end <= segment.length;
     const bytes = fits ? frame.bytes : withRoom(frame.bytes, segmentBytes - position.end);
@@ -158,7 +163,8 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     },
     append: (op) => {
       health.assert();
-      const bytes = encodeOp(op);
+      const bytes = encodeOp(op, spare);
+      spare = undefined;
       return { bytes: bytes.length, written: wait(waiting, bytes).then(() => {}) };
     },
     startSegment: () => wait(segmentWanted),

@@ -69,7 +69,8 @@ export function createFileNode(sectorBytes: number, content?: Uint8Array, mode =
     read: (length, position) => seen.slice(position, position + length),
     write: (bytes, position, order) => {
       const before = seen.length;
-      const copy = bytes.slice();
+      // A Buffer's slice would be the same memory.
+      const copy = new Uint8Array(bytes);
       seen.write(copy, position);
       const fates = writeFates(position, copy.length, before, sectorBytes);
       const { length } = seen;

@@ -51,7 +51,7 @@ export interface FileSystemOperation {
 export interface SimulatedFile {
   /** Reads up to `length` bytes from `position` on; fewer only where the file ends. */
   read(length: number, position: number): Promise<Uint8Array>;
-  /** Writes bytes at `position` and says how many it wrote, which may be fewer than given. */
+  /** Writes bytes at `position` and says how many it wrote, maybe fewer than given. Then they are the caller's again. */
   write(bytes: Uint8Array, position: number): Promise<number>;
   /** Cuts the file to `length` bytes. */
   truncate(length: number): Promise<void>;

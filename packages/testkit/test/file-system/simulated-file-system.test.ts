@@ -117,6 +117,18 @@ describe("createSimulatedFileSystem, after a power cut", () => {
     expect(contentsOf(fileSystem, "/f")).toEqual(["abc"]);
   });
 
+  it("has what was written, whatever the writer does with its buffer then", async () => {
+    const fileSystem = createSimulatedFileSystem();
+    await createSynced(fileSystem, "/f");
+    const file = await fileSystem.open("/f", "write");
+    const buffer = Buffer.from("before");
+    await file.write(buffer, 0);
+    buffer.fill("x");
+    expect(contentsOf(fileSystem, "/f")).not.toContain("xxxxxx");
+    await file.sync();
+    expect(contentsOf(fileSystem, "/f")).toEqual(["before"]);
+  });
+
   it("tears a write between sectors only, and may lengthen a file without its content", async () => {
     const fileSystem = createSimulatedFileSystem({ sectorBytes: 4 });
     await createSynced(fileSystem, "/f", "12");
