@@ -12,7 +12,7 @@ const FIRST_SLOTS = 1024;
  * Makes a set that takes up the ids of a large source several times as fast as a `Set`, which looks into one string after
  * the other all over the heap: here their hashes lie side by side, and a string is only read where the hash is equal.
  *
- * @param seed Something random, so that nobody can choose ids whose hashes are equal.
+ * @param seed Something random, so that ids of equal hashes cannot be looked up beforehand.
  */
 export function createIdSet(seed: string): IdSet {
   const start = hashOf(seed, 0);

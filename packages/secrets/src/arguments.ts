@@ -16,7 +16,6 @@ const LONGEST_NOTE = 1024;
 const LONGEST_CONSUMER = 128;
 // 22 characters of base64url are the shortest that can hold 128 random bits.
 const SHORTEST_VERIFIED = 22;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const POLICIES: readonly unknown[] = [
   "refuse",
   "keep-each-deadline",
@@ -50,7 +49,7 @@ export function readValue(argument: string, value: string | Secret, kind: Secret
   if (text === "") throw argumentInvalid(argument, "is empty");
   if (text.length > LONGEST_VALUE)
     throw argumentInvalid(argument, `is longer than ${LONGEST_VALUE} UTF-16 code units`);
-  if (LONE_SURROGATE.test(text)) throw argumentInvalid(argument, "is not well-formed Unicode");
+  if (!text.isWellFormed()) throw argumentInvalid(argument, "is not well-formed Unicode");
   if (kind === "verify" && text.length < SHORTEST_VERIFIED)
     throw argumentInvalid(
       argument,
@@ -82,7 +81,7 @@ export function assertNotes(options: ChangeOptions): void {
   for (const argument of ["by", "why"] as const) {
     const note: unknown = options[argument];
     if (note === undefined) continue;
-    if (typeof note !== "string" || note === "" || note.length > LONGEST_NOTE || LONE_SURROGATE.test(note))
+    if (typeof note !== "string" || note === "" || note.length > LONGEST_NOTE || !note.isWellFormed())
       throw argumentInvalid(
         argument,
         `is not a well-formed string of 1 to ${LONGEST_NOTE} UTF-16 code units`,
@@ -110,5 +109,5 @@ export const UNNAMED = "unnamed";
 export function assertConsumer(consumer: unknown): asserts consumer is string {
   if (typeof consumer !== "string" || consumer === "" || consumer.length > LONGEST_CONSUMER)
     throw argumentInvalid("consumer", `is not a string of 1 to ${LONGEST_CONSUMER} UTF-16 code units`);
-  if (LONE_SURROGATE.test(consumer)) throw argumentInvalid("consumer", "is not well-formed Unicode");
+  if (!consumer.isWellFormed()) throw argumentInvalid("consumer", "is not well-formed Unicode");
 }

@@ -45,9 +45,8 @@ export function createByteWriter(most: number, memory: Buffer = Buffer.allocUnsa
     const at = reserve(bytes.length);
     buffer.set(bytes, at);
   };
-  // UTF-8 would lose a lone surrogate. Every Node since 20 has the method, if not the compiler's library.
-  const encodingOf = (value: string): "utf8" | "utf16le" =>
-    (value as string & { isWellFormed(): boolean }).isWellFormed() ? "utf8" : "utf16le";
+  // UTF-8 would lose a lone surrogate.
+  const encodingOf = (value: string): "utf8" | "utf16le" => (value.isWellFormed() ? "utf8" : "utf16le");
 
   return {
     byte: (value) => {

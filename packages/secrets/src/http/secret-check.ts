@@ -65,12 +65,11 @@ export function createSecretCheck(options: SecretCheckOptions): SecretCheck {
 /** What stands in for a name where there is none. It may exist: what it answers is not used. */
 const NO_NAME = "\u0000";
 const LONGEST_NAME = 256;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function nameOrNone(name: string | undefined): string | undefined {
   // A client may have sent it: what cannot be a name is none, and no error.
   if (name === undefined || name === "" || name.length > LONGEST_NAME) return undefined;
-  return LONE_SURROGATE.test(name) ? undefined : name;
+  return name.isWellFormed() ? name : undefined;
 }
 
 function bearerToken(header: string): string {

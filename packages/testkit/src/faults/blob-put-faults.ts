@@ -82,8 +82,7 @@ export const blobPutFaults: readonly Fault<BlobStore>[] = [
   })),
   blobFault("mends-keys", "puts nothing for a malformed key, in silence", (blobs) => ({
     put: async (key, bytes, options) => {
-      if (key !== "" && key.length <= 1024 && !/\p{Surrogate}/u.test(key))
-        await blobs.put(key, bytes, options);
+      if (key !== "" && key.length <= 1024 && key.isWellFormed()) await blobs.put(key, bytes, options);
     },
   })),
   blobFault("copies-late", "copies the bytes a turn after the call returned", (blobs) => ({

@@ -192,7 +192,7 @@ const recordFaults: readonly Fault<SecretBackend>[] = [
   fault("mends-names", "writes a malformed name under another", (backend) => ({
     write: (name, payload, options) =>
       backend.write(
-        name !== "" && name.length <= 256 && !/\p{Surrogate}/u.test(name) ? name : "mended",
+        name !== "" && name.length <= 256 && name.isWellFormed() ? name : "mended",
         payload,
         options,
       ),

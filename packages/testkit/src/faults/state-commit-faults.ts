@@ -63,9 +63,7 @@ export const stateCommitFaults: readonly Fault<StateStore>[] = [
   })),
   stateFault("skips-malformed-keys", "drops changes of malformed keys in silence", (state) => ({
     commit: (changes, options) => {
-      const wellFormed = changes.filter(
-        ({ key }) => key !== "" && key.length <= 4096 && !/\p{Surrogate}/u.test(key),
-      );
+      const wellFormed = changes.filter(({ key }) => key !== "" && key.length <= 4096 && key.isWellFormed());
       return state.commit(wellFormed, options);
     },
   })),

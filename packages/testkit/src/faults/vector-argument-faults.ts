@@ -4,7 +4,7 @@ import { collectionFault, storeFault } from "./vector-fault.ts";
 
 const isWhole = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 const isWellFormed = (text: string, longest: number): boolean =>
-  text !== "" && text.length <= longest && !/\p{Surrogate}/u.test(text);
+  text !== "" && text.length <= longest && text.isWellFormed();
 
 /** Vector stores that take malformed arguments and make something of them. */
 export const vectorArgumentFaults: readonly Fault<VectorStore>[] = [
