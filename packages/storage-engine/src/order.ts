@@ -1,19 +1,18 @@
-import btree from "sorted-btree";
-import { bulkLoad } from "sorted-btree/extended/bulkLoad.js";
-
-// The package is CommonJS: Node hands over its exports, bundlers and test runners the class itself.
-const BTree: typeof btree.default = btree.default ?? (btree as unknown as typeof btree.default);
-const MOST_PER_NODE = 32;
+// So few that to put a bucket in order takes a fraction of a millisecond.
+const MOST_PER_BUCKET = 512;
+const SAMPLES = 32;
 const MOST_GONE = 1 / 16;
 
 /** Strings with what belongs to them, in the order of `<`. */
 export interface Order<V> {
   /** Finds a place: slower than a lookup by hash, but it needs none. */
   get(key: string): V | undefined;
-  /** Adds one that is not there, or puts another value in its place. */
-  set(key: string, value: V): void;
+  /** Adds one that is not there. */
+  add(key: string, value: V): void;
+  /** Puts another value in the place of one that is there. Slow. */
+  replace(key: string, value: V): void;
   /**
-   * Adds what stands behind everything else, ten times as fast as `set`: the order is made when it is first needed.
+   * Adds what stands behind everything else.
    *
    * @throws Error when the key does not.
    */
@@ -24,85 +23,180 @@ export interface Order<V> {
   visit(start: string | undefined, visitor: (key: string, value: V) => boolean): void;
 }
 
-export function createOrder<V>(): Order<V> {
-  const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-  let made = new BTree<string, V>(undefined, compare, MOST_PER_NODE);
-  let keys: string[] = [];
-  let values: V[] = [];
-  // To find a place costs ten times what noting a key does. So what is deleted stays until a reader comes along, who
-  // takes out all of a stretch at once, or until somebody adds; at the most a sixteenth is such.
+type Visitor<V> = (key: string, value: V) => boolean;
+
+/** What stands between its first key and that of the next bucket. */
+interface Bucket<V> {
+  /** No key of it is less, but for those of the first bucket, whatever its own. */
+  readonly first: string;
+  keys: string[];
+  values: V[];
+  /** How many, from the beginning, are in order. */
+  sorted: number;
+}
+
+/**
+ * Buckets in order, whose keys are put in order when somebody reads them: many never are. To find a bucket takes half
+ * as many comparisons as to find a place, and with keys that are in cache.
+ *
+ * @param mostPerBucket Default: 512.
+ */
+export function createOrder<V>(mostPerBucket: number = MOST_PER_BUCKET): Order<V> {
+  const buckets: Bucket<V>[] = [emptyBucket("")];
+  let size = 0;
+  // To find a place costs ten times what noting a key does. So what is deleted stays until a reader comes across it; at
+  // the most a sixteenth is such.
   const gone = new Set<string>();
-  let nextGone = gone.values();
+  let nextToClean = 0;
 
-  const tree = (): typeof made => {
-    if (keys.length === 0) return made;
-    if (made.size === 0) made = bulkLoad(keys, values, MOST_PER_NODE, compare);
-    else for (const [i, key] of keys.entries()) made.set(key, values[i] as V);
-    keys = [];
-    values = [];
-    return made;
-  };
-  const takeOutOne = (): void => {
-    if (gone.size === 0) return;
-    let next = nextGone.next();
-    if (next.done === true) {
-      // Goes on where it was otherwise, since a set's beginning is full of holes then.
-      nextGone = gone.values();
-      next = nextGone.next();
+  const at = (index: number): Bucket<V> => buckets[index] as Bucket<V>;
+  const indexFor = (key: string): number => {
+    let low = 1;
+    let high = buckets.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (at(middle).first <= key) low = middle + 1;
+      else high = middle;
     }
-    gone.delete(next.value as string);
-    tree().delete(next.value as string);
+    return low - 1;
+  };
+  const placeOf = ({ keys, sorted }: Bucket<V>, key: string): number => {
+    const place = lowerBound(keys, key, sorted);
+    return place < sorted && keys[place] === key ? place : keys.indexOf(key, sorted);
   };
 
-  return {
-    get: (key) => (gone.has(key) ? undefined : (made.get(key) ?? values[placeIn(keys, key)])),
-    set: (key, value) => {
-      gone.delete(key);
-      tree().set(key, value);
-      takeOutOne();
-      takeOutOne();
+  const push = (bucket: Bucket<V>, key: string, value: V): void => {
+    const { keys, values, sorted } = bucket;
+    if (sorted === keys.length && (sorted === 0 || (keys[sorted - 1] as string) < key)) bucket.sorted++;
+    keys.push(key);
+    values.push(value);
+  };
+  const split = (index: number): void => {
+    const { first, keys, values } = at(index);
+    const step = Math.max(1, Math.floor(keys.length / SAMPLES));
+    const sample = keys.filter((_, place) => place % step === 0).sort();
+    const middle = sample[sample.length >>> 1] as string;
+    const low = emptyBucket<V>(first);
+    const high = emptyBucket<V>(middle);
+    for (let place = 0; place < keys.length; place++) {
+      const key = keys[place] as string;
+      push(key < middle ? low : high, key, values[place] as V);
+    }
+    buckets.splice(index, 1, low, high);
+  };
+  /** @returns Whether the bucket is there still: one that is empty is not kept. */
+  const keepBucket = (index: number): boolean => {
+    if (at(index).keys.length > 0 || buckets.length === 1) return true;
+    buckets.splice(index, 1);
+    return false;
+  };
+  /** Visits the keys of a bucket from a place on, and takes out those that are gone. */
+  const visitFrom = (bucket: Bucket<V>, start: number, visitor: Visitor<V>): boolean => {
+    const { keys, values } = bucket;
+    let goesOn = true;
+    let kept = start;
+    let place = start;
+    for (; goesOn && place < keys.length; place++) {
+      const key = keys[place] as string;
+      if (gone.size > 0 && gone.delete(key)) continue;
+      const value = values[place] as V;
+      if (kept < place) {
+        keys[kept] = key;
+        values[kept] = value;
+      }
+      kept++;
+      goesOn = visitor(key, value);
+    }
+    if (kept < place) {
+      keys.splice(kept, place - kept);
+      values.splice(kept, place - kept);
+      bucket.sorted -= place - kept;
+      size -= place - kept;
+    }
+    return goesOn;
+  };
+  const cleanNext = (): void => {
+    nextToClean %= buckets.length;
+    const bucket = at(nextToClean);
+    const kept = emptyBucket<V>(bucket.first);
+    for (let place = 0; place < bucket.keys.length; place++) {
+      const key = bucket.keys[place] as string;
+      if (!gone.delete(key)) push(kept, key, bucket.values[place] as V);
+    }
+    size -= bucket.keys.length - kept.keys.length;
+    buckets[nextToClean] = kept;
+    if (keepBucket(nextToClean)) nextToClean++;
+  };
+
+  const order: Order<V> = {
+    get: (key) => {
+      const bucket = at(indexFor(key));
+      const place = placeOf(bucket, key);
+      return place === -1 || gone.has(key) ? undefined : bucket.values[place];
+    },
+    add: (key, value) => {
+      if (gone.delete(key)) {
+        order.replace(key, value);
+        return;
+      }
+      const index = indexFor(key);
+      const bucket = at(index);
+      push(bucket, key, value);
+      size++;
+      if (bucket.keys.length > mostPerBucket) split(index);
+    },
+    replace: (key, value) => {
+      const bucket = at(indexFor(key));
+      bucket.values[placeOf(bucket, key)] = value;
     },
     append: (key, value) => {
-      const last = keys.at(-1) ?? made.maxKey();
+      const bucket = sort(at(buckets.length - 1));
+      const last = bucket.keys.at(-1);
       if (last !== undefined && key <= last) throw new Error("not in order");
-      keys.push(key);
-      values.push(value);
+      if (bucket.keys.length === mostPerBucket) buckets.push(emptyBucket(key));
+      push(at(buckets.length - 1), key, value);
+      size++;
     },
     delete: (key) => {
       gone.add(key);
-      if (gone.size > tree().size * MOST_GONE) takeOutOne();
+      if (gone.size > size * MOST_GONE) cleanNext();
     },
     visit: (start, visitor) => {
-      const stretches: [first: string, last: string][] = [];
-      let stretch: [first: string, last: string] | undefined;
-      for (const [key, value] of tree().entries(start)) {
-        if (gone.size === 0 || !gone.has(key)) {
-          stretch = undefined;
-          if (!visitor(key, value)) break;
-        } else if (stretch === undefined) {
-          stretch = [key, key];
-          stretches.push(stretch);
-        } else {
-          stretch[1] = key;
-        }
+      let index = start === undefined ? 0 : indexFor(start);
+      let place = start === undefined ? 0 : lowerBound(sort(at(index)).keys, start);
+      for (let goesOn = true; goesOn && index < buckets.length; place = 0) {
+        goesOn = visitFrom(sort(at(index)), place, visitor);
+        if (keepBucket(index)) index++;
       }
-      for (const [first, last] of stretches)
-        tree().editRange(first, last, true, (key) => {
-          gone.delete(key);
-          return { delete: true };
-        });
     },
   };
+  return order;
 }
 
-/** By halving; -1 where it is not. */
-function placeIn(keys: readonly string[], key: string): number {
+function emptyBucket<V>(first: string): Bucket<V> {
+  return { first, keys: [], values: [], sorted: 0 };
+}
+
+/** Puts all keys of a bucket in order. Most are already. */
+function sort<V>(bucket: Bucket<V>): Bucket<V> {
+  const { keys, values, sorted } = bucket;
+  if (sorted === keys.length) return bucket;
+  const places = keys.map((_, place) => place);
+  places.sort((a, b) => ((keys[a] as string) < (keys[b] as string) ? -1 : 1));
+  bucket.keys = places.map((place) => keys[place] as string);
+  bucket.values = places.map((place) => values[place] as V);
+  bucket.sorted = keys.length;
+  return bucket;
+}
+
+/** The first place, of as many as are in order, whose key is not less. */
+function lowerBound(keys: readonly string[], key: string, end: number = keys.length): number {
   let low = 0;
-  let high = keys.length;
+  let high = end;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((keys[middle] as string) < key) low = middle + 1;
     else high = middle;
   }
-  return keys[low] === key ? low : -1;
+  return low;
 }

@@ -17,6 +17,7 @@ const caseOf = (ids: readonly string[], loaded: fc.Arbitrary<string[]>) => {
   const id = fc.constantFrom(...ids);
   return fc.record({
     ids: fc.constant(ids),
+    perBucket: fc.constantFrom(2, 3, 8, 33, undefined),
     loaded,
     steps: fc.array(stepOf(id), { maxLength: 40 }),
     prefix: fc.constantFrom("", "a", "b/"),
@@ -33,8 +34,8 @@ describe(createOrderedMap.name, () => {
       caseOf(many, fc.constant([])),
     );
     fc.assert(
-      fc.property(cases, ({ ids, loaded, steps, prefix, start, size }) => {
-        const map = createOrderedMap<number>();
+      fc.property(cases, ({ ids, perBucket, loaded, steps, prefix, start, size }) => {
+        const map = createOrderedMap<number>(perBucket);
         const inOrder = [...loaded].sort();
         for (const [value, id] of inOrder.entries()) map.append(id, value);
         const model = new Map(inOrder.map((id, value) => [id, value]));
