@@ -1,7 +1,6 @@
 import { type Embedder, isKeelsonError, KeelsonError } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { linkedController } from "./linked-controller.ts";
-import { slices } from "./records.ts";
 
 /** A text's vector, or why it has none. */
 export type Embedded = Float32Array | KeelsonError<"EMBEDDING_FAILED">;
@@ -41,14 +40,18 @@ export async function embedTexts(
   if (texts.length === 0) return [];
   const { embedder, embedding } = context;
   const size = Math.min(embedding.batchSize, embedder.maxBatchSize ?? embedding.batchSize);
-  const positions = slices([...texts.keys()], size);
   const found = new Array<Embedded>(texts.length);
   const { controller, unlink } = linkedController(signal);
   let failure: { readonly error: unknown } | undefined;
+  let next = 0;
 
   const work = async (): Promise<void> => {
     try {
-      for (const batch of positions) await embedBatch(context, texts, batch, found, tally, controller.signal);
+      while (next < texts.length && failure === undefined) {
+        const from = next;
+        next += size;
+        await embedBatch(context, texts.slice(from, next), from, found, tally, controller.signal);
+      }
     } catch (error) {
       failure ??= { error };
       // The others need not begin what is lost anyway.
@@ -93,38 +96,38 @@ export async function embedQuery(
   throw vector;
 }
 
+/** Embeds texts with one call, or with more where that is refused, and puts what comes of them in place from `start`. */
 async function embedBatch(
   context: IndexContext,
-  texts: readonly string[],
-  positions: readonly number[],
+  batch: readonly string[],
+  start: number,
   found: Embedded[],
   tally: EmbedTally,
   signal: AbortSignal,
 ): Promise<void> {
   const { embedder } = context;
-  const batch = positions.map((position) => texts[position] as string);
   const answer = await callWithRetries(context, batch, tally, signal);
   if (isKeelsonError(answer)) {
-    if (positions.length > 1) {
-      const middle = Math.ceil(positions.length / 2);
-      await embedBatch(context, texts, positions.slice(0, middle), found, tally, signal);
-      await embedBatch(context, texts, positions.slice(middle), found, tally, signal);
+    if (batch.length > 1) {
+      const middle = Math.ceil(batch.length / 2);
+      await embedBatch(context, batch.slice(0, middle), start, found, tally, signal);
+      await embedBatch(context, batch.slice(middle), start + middle, found, tally, signal);
       return;
     }
     refuse(answer, tally);
-    found[positions[0] as number] = answer;
+    found[start] = answer;
     return;
   }
-  for (const [i, position] of positions.entries()) {
+  for (const [i, text] of batch.entries()) {
     const vector = answer[i] as Float32Array;
     const fault = faultOf(vector, embedder.dimension);
     if (fault === undefined) {
-      found[position] = vector;
+      found[start + i] = vector;
       tally.texts++;
-      tally.tokens += context.embedding.countTokens(batch[i] as string);
+      tally.tokens += context.embedding.countTokens(text);
     } else {
       const error = failed(embedder.id, 1, fault, undefined);
-      found[position] = error;
+      found[start + i] = error;
       refuse(error, tally);
     }
   }

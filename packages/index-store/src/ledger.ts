@@ -77,8 +77,9 @@ export function ledgerChanges(
   changes: readonly EntryChange[],
 ): StateChange[] {
   const list: StateChange[] = [];
+  const documents = keys.documents(generation);
   for (const { id, before, after } of changes) {
-    const key = before?.key ?? keys.document(generation, id);
+    const key = before?.key ?? documents + id;
     const expect = before?.revision ?? "absent";
     if (after !== undefined) list.push({ key, value: after, expect });
     else list.push({ key, delete: true, expect }, { key: keys.packedDocument(generation, id), delete: true });
@@ -98,7 +99,8 @@ function secondaryKeys(
   id: string,
   entry: LedgerEntry | undefined,
 ): readonly string[] {
-  const { expiresAtMs, subjects = NO_KEYS } = entry ?? {};
+  if (entry === undefined) return NO_KEYS;
+  const { expiresAtMs, subjects = NO_KEYS } = entry;
   if (expiresAtMs === undefined && subjects.length === 0) return NO_KEYS;
   const found = subjects.map((subject) => keys.subject(generation, subject, id));
   if (expiresAtMs !== undefined) found.push(keys.expiry(generation, expiresAtMs, id));

@@ -149,12 +149,13 @@ export function cut(chunker: Chunker, documentId: string, content: Content): May
   const take = (found: readonly Chunk[]): PreparedChunk[] => {
     if (!Array.isArray(found) || found.some((chunk) => typeof chunk?.text !== "string"))
       throw chunkingFailed(documentId, "the chunker gave something else than chunks");
-    return found
-      .filter(({ text }) => text.trim() !== "")
-      .map((chunk) => {
-        const { text } = chunk;
-        return withSpan({ text, hash: text === content.text ? content.hash : digest(text) }, chunk);
-      });
+    const chunks: PreparedChunk[] = [];
+    for (const chunk of found as readonly Chunk[]) {
+      const { text } = chunk;
+      if (text.trim() === "") continue;
+      chunks.push(withSpan({ text, hash: text === content.text ? content.hash : digest(text) }, chunk));
+    }
+    return chunks;
   };
   let answer: MaybePromise<readonly Chunk[]>;
   try {

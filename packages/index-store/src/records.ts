@@ -107,22 +107,23 @@ export function hasOwnVector({ metadata, vector }: VectorRecord): boolean {
 
 const FIRST_PRIME = 0x9e3779b1;
 const SECOND_PRIME = 0x85ebca77;
+const NEGATIVE_ZERO = 0x80000000 | 0;
 
 // 64 bits against accidents, not against an adversary: it runs over every vector that is written, and SHA-256 would
-// cost ten times as much.
+// cost ten times as much. All of it in signed 32 bits, since the engine makes floating-point numbers of unsigned ones.
 function vectorChecksum(vector: Float32Array): string {
-  const words = new Uint32Array(vector.buffer, vector.byteOffset, vector.length);
-  let a = FIRST_PRIME;
-  let b = SECOND_PRIME;
+  const words = new Int32Array(vector.buffer, vector.byteOffset, vector.length);
+  let a = FIRST_PRIME | 0;
+  let b = SECOND_PRIME | 0;
   for (let i = 0; i < words.length; i++) {
     // 0 and -0 are one number, and a store may give either back.
-    const word = words[i] === 0x80000000 ? 0 : (words[i] as number);
+    const word = words[i] === NEGATIVE_ZERO ? 0 : (words[i] as number);
     a = Math.imul(a ^ word, FIRST_PRIME);
     a ^= a >>> 15;
-    b = Math.imul(b + word, SECOND_PRIME);
+    b = Math.imul((b + word) | 0, SECOND_PRIME);
     b ^= b >>> 13;
   }
-  return (a >>> 0).toString(16).padStart(8, "0") + (b >>> 0).toString(16).padStart(8, "0");
+  return ((BigInt(a >>> 0) << 32n) | BigInt(b >>> 0)).toString(16).padStart(16, "0");
 }
 
 /** The document that a record belongs to. */

@@ -29,7 +29,7 @@ export interface StageOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A draft with all that its commit needs. */
+/** What becomes of a draft. */
 export interface StagedDraft {
   readonly draft: Draft;
   readonly reasons: readonly StaleReason[];
@@ -37,6 +37,12 @@ export interface StagedDraft {
   /** Why it cannot be written; nothing of it is. */
   readonly error: KeelsonError | undefined;
   readonly change: EntryChange | undefined;
+}
+
+/** A batch with all that its commit needs. */
+export interface StagedBatch {
+  readonly drafts: readonly StagedDraft[];
+  readonly changes: readonly EntryChange[];
   readonly records: readonly VectorRecord[];
 }
 
@@ -67,8 +73,9 @@ export async function stageDrafts(
   context: IndexContext,
   drafts: readonly Draft[],
   options: StageOptions,
-): Promise<StagedDraft[]> {
-  const planned = drafts.map((draft) => planDraft(draft, options));
+): Promise<StagedBatch> {
+  const planned: PlannedDraft[] = [];
+  for (const draft of drafts) planned.push(planDraft(draft, options));
   const found = await readRecords(context, planned, options);
   const texts = new Map<string, string>();
   const differ = new Set<Draft>();
@@ -90,16 +97,19 @@ export async function stageDrafts(
     );
     return await stageDrafts(context, again, options);
   }
-  const list = [...texts];
-  const vectors = await embedTexts(
-    context,
-    list.map(([, text]) => text),
-    options.tally,
-    options.signal,
-  );
-  for (const [i, [hash, text]] of list.entries())
-    options.embedded.set(hash, { text, vector: vectors[i] as Embedded });
-  return planned.map((each) => stageDraft(each, found, options));
+  const vectors = await embedTexts(context, [...texts.values()], options.tally, options.signal);
+  let next = 0;
+  for (const [hash, text] of texts) options.embedded.set(hash, { text, vector: vectors[next++] as Embedded });
+
+  const staged: StagedDraft[] = [];
+  const changes: EntryChange[] = [];
+  const records: VectorRecord[] = [];
+  for (const each of planned) {
+    const draft = stageDraft(each, found, options, records);
+    staged.push(draft);
+    if (draft.change !== undefined) changes.push(draft.change);
+  }
+  return { drafts: staged, changes, records };
 }
 
 function planDraft(draft: Draft, { checkVectors }: StageOptions): PlannedDraft {
@@ -163,28 +173,32 @@ function takeTexts(
   return uncut;
 }
 
-/** Makes what the commit of one document needs. */
+/** Makes what the commit of one document needs, and adds its records to those of the batch. */
 function stageDraft(
   { draft, places }: PlannedDraft,
   found: FoundRecords,
   options: StageOptions,
+  records: VectorRecord[],
 ): StagedDraft {
   const { document, before, facts } = draft;
-  const records: VectorRecord[] = [];
-  const chunks: LedgerChunk[] = [];
+  const firstRecord = records.length;
+  const chunks = new Array<LedgerChunk>(places.length);
   let lost = false;
-  for (const place of places) {
+  for (const [i, place] of places.entries()) {
     const { hash } = place.chunk;
     let id = stays(place, found, options) ? place.kept : undefined;
     if (id === undefined) {
       lost ||= place.kept !== undefined;
       const source = twinOf(place, found) ?? (options.embedded.get(hash) as EmbeddedText);
-      if (!isFloats(source.vector)) return failedDraft(draft, source.vector);
+      if (!isFloats(source.vector)) {
+        records.length = firstRecord;
+        return failedDraft(draft, source.vector);
+      }
       const record = recordOf(document, place, source.text as string, source.vector, options);
       records.push(record);
       id = record.id;
     }
-    chunks.push(withSpan({ id, hash }, place.chunk));
+    chunks[i] = withSpan({ id, hash }, place.chunk);
   }
   const unchanged = draft.outcome === "unchanged" && !lost;
   return {
@@ -193,7 +207,6 @@ function stageDraft(
     outcome: lost && draft.outcome !== "added" ? "changed" : draft.outcome,
     error: undefined,
     change: unchanged ? undefined : { id: document.id, before, after: { ...facts, chunks } },
-    records,
   };
 }
 
@@ -217,7 +230,7 @@ function recordOf(
 
 function failedDraft(draft: Draft, cause: KeelsonError<"EMBEDDING_FAILED">): StagedDraft {
   const { reasons, outcome, document } = draft;
-  return { draft, reasons, outcome, error: ofDocument(cause, document.id), change: undefined, records: [] };
+  return { draft, reasons, outcome, error: ofDocument(cause, document.id), change: undefined };
 }
 
 function ofDocument(
@@ -229,24 +242,31 @@ function ofDocument(
 
 function placesOf({ document, before, chunks }: Draft): Place[] {
   const occurrences = occurrencesOf(chunks);
-  const placeOf = (chunk: ChunkPlan, i: number, kept?: string, twin?: string): Place => ({
-    chunk,
-    occurrence: occurrences[i] as number,
-    kept,
-    twin,
-  });
-  if (before === undefined) return chunks.map((chunk, i) => placeOf(chunk, i));
-
-  const old = before.entry.chunks;
-  const keyOf = (hash: string, occurrence: number | undefined): string => `${hash}#${occurrence}`;
-  const oldOccurrences = occurrencesOf(old);
-  const byKey = new Map(old.map(({ hash, id }, i) => [keyOf(hash, oldOccurrences[i]), id]));
-  const byHash = new Map(old.map(({ hash, id }) => [hash, id]));
+  const old = before && listedRecords(before.entry.chunks);
   // Records carry the metadata, so other metadata makes other records of the same vectors.
-  const sameMetadata = before.entry.metadataHash === document.metadataHash();
-  return chunks.map((chunk, i) => {
+  const sameMetadata = before?.entry.metadataHash === document.metadataHash();
+  const places = new Array<Place>(chunks.length);
+  for (const [i, chunk] of chunks.entries()) {
     const { hash } = chunk;
-    const kept = sameMetadata ? byKey.get(keyOf(hash, occurrences[i])) : undefined;
-    return placeOf(chunk, i, kept, byHash.get(hash));
-  });
+    const occurrence = occurrences[i] as number;
+    const kept = sameMetadata ? old?.byKey.get(keyOf(hash, occurrence)) : undefined;
+    places[i] = { chunk, occurrence, kept, twin: old?.byHash.get(hash) };
+  }
+  return places;
+}
+
+/** The ids of the records that are listed, by text and occurrence, and by text alone. */
+function listedRecords(chunks: readonly LedgerChunk[]): {
+  readonly byKey: ReadonlyMap<string, string>;
+  readonly byHash: ReadonlyMap<string, string>;
+} {
+  const occurrences = occurrencesOf(chunks);
+  return {
+    byKey: new Map(chunks.map(({ hash, id }, i) => [keyOf(hash, occurrences[i]), id])),
+    byHash: new Map(chunks.map(({ hash, id }) => [hash, id])),
+  };
+}
+
+function keyOf(hash: string, occurrence: number | undefined): string {
+  return `${hash}#${occurrence}`;
 }

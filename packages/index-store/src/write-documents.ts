@@ -1,4 +1,3 @@
-import type { VectorRecord } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import { commitWrites } from "./commit-writes.ts";
 import {
@@ -9,12 +8,11 @@ import {
   compareDocuments,
 } from "./compare-documents.ts";
 import type { IndexContext } from "./context.ts";
-import { diffDocument } from "./diff.ts";
+import { type Draft, diffDocument } from "./diff.ts";
 import { BATCH_DOCUMENTS, batchesOf, type DocumentSource, type SourceDocument } from "./documents.ts";
 import type { IdSet } from "./id-set.ts";
 import { settleUnfinished } from "./intents.ts";
 import type { Lease } from "./lease.ts";
-import type { EntryChange } from "./ledger.ts";
 import type { DocumentProgress, Progress } from "./progress.ts";
 import { type EmbeddedTexts, type StagedDraft, stageDrafts } from "./stage.ts";
 import { withRetries } from "./with-retries.ts";
@@ -156,10 +154,11 @@ async function writeChanges(
   { writer, head, diff, changes }: Work,
   embedded: EmbeddedTexts,
   { checkVectors, lease, sums, signal }: WriteOptions,
-): Promise<StagedDraft[]> {
+): Promise<readonly StagedDraft[]> {
   const { generation } = diff;
   const id = context.newId();
-  const drafts = changes.map(({ draft }) => draft);
+  const drafts: Draft[] = [];
+  for (const { draft } of changes) drafts.push(draft);
   const staged = await stageDrafts(writer, drafts, {
     writeId: id,
     generation,
@@ -169,12 +168,7 @@ async function writeChanges(
     redraft: ({ document, before }) => diffDocument(context, document, before, { ...diff, readText: true }),
     signal,
   });
-  const entries: EntryChange[] = [];
-  const records: VectorRecord[] = [];
-  for (const each of staged) {
-    if (each.change !== undefined) entries.push(each.change);
-    for (const record of each.records) records.push(record);
-  }
-  await commitWrites(context, { id, generation, head, changes: entries, staged: records, lease }, signal);
-  return staged;
+  const writes = { id, generation, head, changes: staged.changes, staged: staged.records, lease };
+  await commitWrites(context, writes, signal);
+  return staged.drafts;
 }
