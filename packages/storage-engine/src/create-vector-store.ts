@@ -118,7 +118,7 @@ export function createVectorStore(options: EngineVectorStoreOptions): VectorStor
       delete: async (ids, callOptions) => {
         enter(callOptions);
         assertIds(ids);
-        const known = [...new Set(ids)].filter(table.has);
+        const known = ids.filter(table.has);
         const done =
           known.length > 0 ? lane.write({ type: "delete", collection, ids: known }) : lane.settled();
         await orAbort(done, callOptions?.signal);

@@ -1,6 +1,7 @@
 import type { Json, Revision, StateEntry } from "@keelson/core";
 import type { BlockEntry } from "./block.ts";
 import { evaluate, type Lazy } from "./lazy.ts";
+import type { Marks } from "./order.ts";
 import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 
 /** The state: entries by key, each decoded when it is first read. What is read is frozen. */
@@ -24,16 +25,24 @@ export interface Entries {
 
 interface Stored {
   readonly key: string;
-  value: Lazy<Json>;
+  /** `undefined` once it is deleted. */
+  value: Lazy<Json> | undefined;
   revision: Revision;
   bytes: number;
 }
 
+const marks: Marks<Stored> = {
+  mark: (stored) => {
+    stored.value = undefined;
+  },
+  isMarked: ({ value }) => value === undefined,
+};
+
 export function createEntries(): Entries {
-  const stored = createOrderedMap<Stored>();
+  const stored = createOrderedMap<Stored>({ marks });
   let bytes = 0;
   const read = (found: Stored): StateEntry => {
-    const value = evaluate(found.value);
+    const value = evaluate(found.value as Lazy<Json>);
     found.value = value;
     return Object.freeze({ key: found.key, value, revision: found.revision });
   };
@@ -68,6 +77,6 @@ export function createEntries(): Entries {
     part: (after, most) =>
       stored
         .part(after, most, (each) => each.bytes)
-        .map(({ key, value, revision }) => ({ key, value, revision })),
+        .map(({ key, value, revision }) => ({ key, value: value as Lazy<Json>, revision })),
   };
 }

@@ -1,7 +1,26 @@
 // So few that to put a bucket in order takes a fraction of a millisecond.
 const MOST_PER_BUCKET = 512;
 const SAMPLES = 32;
-const MOST_GONE = 1 / 16;
+const LEAST_TO_SPLIT = 3 / 4;
+const MOST_MARKED = 1 / 4;
+
+/**
+ * How values are marked that were deleted. To find a place costs ten times what a mark does, so they stay in the order
+ * until somebody comes across them; at the most a quarter is such.
+ */
+export interface Marks<V> {
+  /** Marks a value that is deleted, and empties it. */
+  mark(value: V): void;
+  isMarked(value: V): boolean;
+}
+
+/** What {@link createOrder} takes. */
+export interface OrderOptions<V> {
+  /** Default: values are not marked, and taken out at once. */
+  readonly marks?: Marks<V> | undefined;
+  /** Default: 512. */
+  readonly mostPerBucket?: number | undefined;
+}
 
 /** Strings with what belongs to them, in the order of `<`. */
 export interface Order<V> {
@@ -18,7 +37,7 @@ export interface Order<V> {
    */
   append(key: string, value: V): void;
   /** Removes one that is there. */
-  delete(key: string): void;
+  delete(key: string, value: V): void;
   /** All from `start` on, by ascending key, until the visitor has had enough and says `false`. */
   visit(start: string | undefined, visitor: (key: string, value: V) => boolean): void;
 }
@@ -38,16 +57,13 @@ interface Bucket<V> {
 /**
  * Buckets in order, whose keys are put in order when somebody reads them: many never are. To find a bucket takes half
  * as many comparisons as to find a place, and with keys that are in cache.
- *
- * @param mostPerBucket Default: 512.
  */
-export function createOrder<V>(mostPerBucket: number = MOST_PER_BUCKET): Order<V> {
+export function createOrder<V>({ marks, mostPerBucket = MOST_PER_BUCKET }: OrderOptions<V>): Order<V> {
   const buckets: Bucket<V>[] = [emptyBucket("")];
   let size = 0;
-  // To find a place costs ten times what noting a key does. So what is deleted stays until a reader comes across it; at
-  // the most a sixteenth is such.
-  const gone = new Set<string>();
+  let marked = 0;
   let nextToClean = 0;
+  const isMarked = (value: V): boolean => marks?.isMarked(value) === true;
 
   const at = (index: number): Bucket<V> => buckets[index] as Bucket<V>;
   const indexFor = (key: string): number => {
@@ -60,9 +76,14 @@ export function createOrder<V>(mostPerBucket: number = MOST_PER_BUCKET): Order<V
     }
     return low - 1;
   };
-  const placeOf = ({ keys, sorted }: Bucket<V>, key: string): number => {
-    const place = lowerBound(keys, key, sorted);
-    return place < sorted && keys[place] === key ? place : keys.indexOf(key, sorted);
+  /** The place of a key, but for that of a marked value; -1 where there is none. */
+  const placeOf = ({ keys, values, sorted }: Bucket<V>, key: string): number => {
+    let place = lowerBound(keys, key, sorted);
+    while (place < sorted && keys[place] === key && isMarked(values[place] as V)) place++;
+    if (place < sorted && keys[place] === key) return place;
+    place = keys.indexOf(key, sorted);
+    while (place !== -1 && isMarked(values[place] as V)) place = keys.indexOf(key, place + 1);
+    return place;
   };
 
   const push = (bucket: Bucket<V>, key: string, value: V): void => {
@@ -90,7 +111,13 @@ export function createOrder<V>(mostPerBucket: number = MOST_PER_BUCKET): Order<V
     buckets.splice(index, 1);
     return false;
   };
-  /** Visits the keys of a bucket from a place on, and takes out those that are gone. */
+  const takeOut = (bucket: Bucket<V>, place: number, count: number): void => {
+    bucket.keys.splice(place, count);
+    bucket.values.splice(place, count);
+    if (place < bucket.sorted) bucket.sorted -= count;
+    size -= count;
+  };
+  /** Visits the keys of a bucket in order from a place on, and takes out those whose values are marked. */
   const visitFrom = (bucket: Bucket<V>, start: number, visitor: Visitor<V>): boolean => {
     const { keys, values } = bucket;
     let goesOn = true;
@@ -98,8 +125,8 @@ export function createOrder<V>(mostPerBucket: number = MOST_PER_BUCKET): Order<V
     let place = start;
     for (; goesOn && place < keys.length; place++) {
       const key = keys[place] as string;
-      if (gone.size > 0 && gone.delete(key)) continue;
       const value = values[place] as V;
+      if (isMarked(value)) continue;
       if (kept < place) {
         keys[kept] = key;
         values[kept] = value;
@@ -108,42 +135,43 @@ export function createOrder<V>(mostPerBucket: number = MOST_PER_BUCKET): Order<V
       goesOn = visitor(key, value);
     }
     if (kept < place) {
-      keys.splice(kept, place - kept);
-      values.splice(kept, place - kept);
-      bucket.sorted -= place - kept;
-      size -= place - kept;
+      marked -= place - kept;
+      takeOut(bucket, kept, place - kept);
     }
     return goesOn;
   };
+  const clean = (index: number): void => {
+    const { first, keys, values } = at(index);
+    const kept = emptyBucket<V>(first);
+    for (let place = 0; place < keys.length; place++) {
+      const value = values[place] as V;
+      if (!isMarked(value)) push(kept, keys[place] as string, value);
+    }
+    const out = keys.length - kept.keys.length;
+    size -= out;
+    marked -= out;
+    buckets[index] = kept;
+  };
   const cleanNext = (): void => {
     nextToClean %= buckets.length;
-    const bucket = at(nextToClean);
-    const kept = emptyBucket<V>(bucket.first);
-    for (let place = 0; place < bucket.keys.length; place++) {
-      const key = bucket.keys[place] as string;
-      if (!gone.delete(key)) push(kept, key, bucket.values[place] as V);
-    }
-    size -= bucket.keys.length - kept.keys.length;
-    buckets[nextToClean] = kept;
+    clean(nextToClean);
     if (keepBucket(nextToClean)) nextToClean++;
   };
 
-  const order: Order<V> = {
+  return {
     get: (key) => {
       const bucket = at(indexFor(key));
       const place = placeOf(bucket, key);
-      return place === -1 || gone.has(key) ? undefined : bucket.values[place];
+      return place === -1 ? undefined : bucket.values[place];
     },
     add: (key, value) => {
-      if (gone.delete(key)) {
-        order.replace(key, value);
-        return;
-      }
       const index = indexFor(key);
-      const bucket = at(index);
-      push(bucket, key, value);
+      push(at(index), key, value);
       size++;
-      if (bucket.keys.length > mostPerBucket) split(index);
+      if (at(index).keys.length <= mostPerBucket) return;
+      // One key can be there again and again, but for once as what is marked: such a bucket could not be split.
+      if (marked > 0) clean(index);
+      if (at(index).keys.length > mostPerBucket * LEAST_TO_SPLIT) split(index);
     },
     replace: (key, value) => {
       const bucket = at(indexFor(key));
@@ -157,9 +185,16 @@ export function createOrder<V>(mostPerBucket: number = MOST_PER_BUCKET): Order<V
       push(at(buckets.length - 1), key, value);
       size++;
     },
-    delete: (key) => {
-      gone.add(key);
-      if (gone.size > size * MOST_GONE) cleanNext();
+    delete: (key, value) => {
+      if (marks === undefined) {
+        const index = indexFor(key);
+        takeOut(at(index), placeOf(at(index), key), 1);
+        keepBucket(index);
+        return;
+      }
+      marks.mark(value);
+      marked++;
+      if (marked > size * MOST_MARKED) cleanNext();
     },
     visit: (start, visitor) => {
       let index = start === undefined ? 0 : indexFor(start);
@@ -170,7 +205,6 @@ export function createOrder<V>(mostPerBucket: number = MOST_PER_BUCKET): Order<V
       }
     },
   };
-  return order;
 }
 
 function emptyBucket<V>(first: string): Bucket<V> {

@@ -1,4 +1,4 @@
-import { createOrder } from "./order.ts";
+import { createOrder, type OrderOptions } from "./order.ts";
 
 /** Which part of an ordered map to read. */
 export interface PageRange {
@@ -12,7 +12,7 @@ export interface PageRange {
 export interface OrderedMap<V> {
   get(key: string): V | undefined;
   set(key: string, value: V): void;
-  /** @returns What was there. */
+  /** @returns What was there; marked, where values are. */
   delete(key: string): V | undefined;
   /**
    * Adds what stands behind everything else, several times as fast as `set`: it is hashed when it is first asked for.
@@ -30,9 +30,8 @@ export interface OrderedMap<V> {
   part(after: string | undefined, most: number, bytesOf: (value: V) => number): V[];
 }
 
-/** @param mostPerBucket How many the buckets of its order hold. Default: what is fastest. */
-export function createOrderedMap<V>(mostPerBucket?: number): OrderedMap<V> {
-  const order = createOrder<V>(mostPerBucket);
+export function createOrderedMap<V>(options: OrderOptions<V> = {}): OrderedMap<V> {
+  const order = createOrder<V>(options);
   // What was appended is hashed when it is first asked for: most of what a store opens with is not.
   const hashed = new Map<string, V>();
   let hasAppended = false;
@@ -57,7 +56,7 @@ export function createOrderedMap<V>(mostPerBucket?: number): OrderedMap<V> {
       const found = get(key);
       if (found === undefined) return undefined;
       hashed.delete(key);
-      order.delete(key);
+      order.delete(key, found);
       return found;
     },
     append: (key, value) => {

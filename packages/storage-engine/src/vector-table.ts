@@ -4,6 +4,7 @@ import { copyJson } from "./json-copy.ts";
 import { loadKernel } from "./kernel/load-kernel.ts";
 import { evaluate, type Lazy } from "./lazy.ts";
 import type { UpsertRecord } from "./op.ts";
+import type { Marks } from "./order.ts";
 import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 import { sieveRows } from "./sieve-rows.ts";
 import { createSimilarity, inverseNorm, MAX_BOUNDED_DIMENSION } from "./similarity.ts";
@@ -11,6 +12,7 @@ import { createSlabs, type SlabsOptions } from "./slabs.ts";
 import { createTopRows } from "./top-rows.ts";
 
 const NOT_MEASURED = -1;
+const DELETED = -1;
 
 /** A record but for its vector and its metadata. */
 interface Row {
@@ -20,10 +22,20 @@ interface Row {
   text: string | undefined;
   /** What was loaded stays as it came until it is replaced: its columns, and its place in them. */
   columns: Omit<RowColumns, "ids"> | undefined;
-  readonly place: number;
+  /** {@link DELETED} once it is deleted. */
+  place: number;
   /** How many bytes it takes on the medium. */
   bytes: number;
 }
+
+const marks: Marks<Row> = {
+  mark: (row) => {
+    row.text = undefined;
+    row.columns = undefined;
+    row.place = DELETED;
+  },
+  isMarked: ({ place }) => place === DELETED,
+};
 
 /** One collection: records and their vectors, a row each, without gaps. */
 export interface VectorTable {
@@ -62,7 +74,7 @@ export function createVectorTable(
   metric: VectorMetric,
   options: SlabsOptions = { kernel: loadKernel() },
 ): VectorTable {
-  const records = createOrderedMap<Row>();
+  const records = createOrderedMap<Row>({ marks });
   const rows: Row[] = [];
   // Beside the rows, since a filter reads nothing else.
   const metadata: (Lazy<Metadata> | undefined)[] = [];
@@ -142,12 +154,12 @@ export function createVectorTable(
     delete: (id) => {
       const found = records.delete(id);
       if (found === undefined) return;
-      bytes -= found.bytes;
       const { row } = found;
+      bytes -= found.bytes;
       const last = rows.pop() as Row;
       const norm = inverseNorms.pop() as number;
       const data = metadata.pop();
-      vectors.remove(row, last.row);
+      vectors.remove(row, rows.length);
       if (last === found) return;
       last.row = row;
       rows[row] = last;
