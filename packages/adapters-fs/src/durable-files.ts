@@ -38,7 +38,7 @@ export async function writeAll(
 ): Promise<number> {
   let done = 0;
   while (done < least) {
-    const written = await file.write(bytes.subarray(done), position + done);
+    const written = await file.write(done === 0 ? bytes : bytes.subarray(done), position + done);
     if (written <= 0) throw new Error(`wrote ${done} of ${bytes.length} bytes and then no more`);
     done += written;
   }

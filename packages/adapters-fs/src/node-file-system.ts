@@ -1,5 +1,6 @@
-import { constants, statSync, writeSync } from "node:fs";
+import { constants, existsSync, fdatasync, writeSync } from "node:fs";
 import { link, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { promisify } from "node:util";
 import type { FileSystem, OpenFile, OpenMode } from "./file-system.ts";
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -11,6 +12,9 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 // What is no larger is handed to the system's memory right here, in microseconds: the trip through Node's thread pool
 // would take several times as long.
 const SMALL_BYTES = 16 * 1024;
+
+// The handle's own would cost every write some microseconds more.
+const datasync = promisify(fdatasync);
 
 /** The machine's own filesystem. */
 export const nodeFileSystem: FileSystem = Object.freeze({
@@ -35,13 +39,13 @@ export const nodeFileSystem: FileSystem = Object.freeze({
       truncate: (length) => handle.truncate(length),
       size: async () => (await handle.stat()).size,
       mode: async () => (process.platform === "win32" ? 0o600 : (await handle.stat()).mode & 0o777),
-      sync: () => handle.datasync(),
+      sync: () => datasync(handle.fd),
       close: () => handle.close(),
     } satisfies OpenFile;
   },
   list: (directory) => readdir(directory),
   // Right here too: it is how the lock is asked for after every write.
-  exists: async (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
+  exists: async (path) => existsSync(path),
   createDirectory: async (path) => {
     await mkdir(path, { recursive: true, mode: 0o700 });
   },

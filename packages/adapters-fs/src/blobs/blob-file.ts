@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BlobInfo } from "@keelson/core";
 import { checksum } from "../codec/checksum.ts";
+import { readUint64, writeUint64 } from "../codec/uint64.ts";
 import type { OpenFile } from "../file-system.ts";
 import { corrupt } from "../store-error.ts";
 
@@ -20,7 +21,7 @@ export function encodeBlobFile(key: string, content: Uint8Array): Uint8Array {
   MAGIC.copy(bytes, 0);
   bytes.writeUInt32LE(FORMAT, 4);
   bytes.writeUInt32LE(name.length, 8);
-  bytes.writeBigUInt64LE(BigInt(content.length), 12);
+  writeUint64(bytes, content.length, 12);
   digest(content).copy(bytes, 20);
   name.copy(bytes, FIXED_BYTES);
   bytes.writeUInt32LE(checksum(bytes.subarray(0, headerBytes - 4)), headerBytes - 4);
@@ -54,7 +55,7 @@ export async function readBlobHeader(file: OpenFile, path: string): Promise<Blob
   if (checksum(header.subarray(0, contentStart - 4)) !== header.readUInt32LE(contentStart - 4))
     throw damaged(contentStart, "the header does not match its checksum");
 
-  const size = Number(header.readBigUInt64LE(12));
+  const size = readUint64(header, 12);
   if (contentStart + size !== length)
     throw damaged(length, `${length} bytes instead of ${contentStart + size}`);
   return {

@@ -1,4 +1,5 @@
 import { checksum } from "../codec/checksum.ts";
+import { readUint64, writeUint64 } from "../codec/uint64.ts";
 import type { LogPosition } from "../log/log-position.ts";
 import { SEGMENT_HEADER_BYTES } from "../log/segment-header.ts";
 import { corrupt, formatUnsupported } from "../store-error.ts";
@@ -25,7 +26,7 @@ export function encodeCheckpointHeader({ storeId, start }: CheckpointHeader): Ui
   bytes.writeUInt32LE(FORMAT, 8);
   bytes.writeUInt32LE(start.segment, 12);
   bytes.set(storeId, 16);
-  bytes.writeBigUInt64LE(BigInt(start.sequence), 32);
+  writeUint64(bytes, start.sequence, 32);
   bytes.writeUInt32LE(start.checksum, 40);
   bytes.writeUInt32LE(checksum(bytes.subarray(0, CHECKSUM_AT)), CHECKSUM_AT);
   return bytes;
@@ -58,7 +59,7 @@ export function decodeCheckpointHeader(head: Uint8Array, file: string): Checkpoi
     start: {
       segment: bytes.readUInt32LE(12),
       end: SEGMENT_HEADER_BYTES,
-      sequence: Number(bytes.readBigUInt64LE(32)),
+      sequence: readUint64(bytes, 32),
       checksum: bytes.readUInt32LE(40),
     },
   };

@@ -1,4 +1,5 @@
 import { checksum } from "../codec/checksum.ts";
+import { readUint64, writeUint64 } from "../codec/uint64.ts";
 import { createWhole, readWhole, writeAll } from "../durable-files.ts";
 import type { FileSystem, OpenFile } from "../file-system.ts";
 import type { Layout } from "../layout.ts";
@@ -42,7 +43,7 @@ export async function createAcknowledgement(
 ): Promise<void> {
   const bytes = Buffer.alloc(FILE_BYTES);
   for (const [count, place] of SLOT_PLACES.entries())
-    bytes.set(encodeSlot({ storeId, count, position }), place);
+    fillSlot(bytes.subarray(place, place + SLOT_BYTES), { storeId, count, position });
   const temporary = layout.newTemporary();
   await createWhole(fileSystem, temporary, bytes);
   await fileSystem.rename(temporary, layout.acknowledged);
@@ -72,11 +73,13 @@ export async function openAcknowledgement(
 ): Promise<Acknowledgement> {
   const file: OpenFile = await fileSystem.open(layout.acknowledged, "write");
   const { storeId } = last;
+  const slot = Buffer.alloc(SLOT_BYTES);
   let { count } = last;
   return {
     write: async (position) => {
       count++;
-      await writeAll(file, encodeSlot({ storeId, count, position }), SLOT_PLACES[count % 2] as number);
+      fillSlot(slot, { storeId, count, position });
+      await writeAll(file, slot, SLOT_PLACES[count % 2] as number);
     },
     sync: () => file.sync(),
     close: () => file.close(),
@@ -85,17 +88,15 @@ export async function openAcknowledgement(
 
 // magic 0..4 | store id 4..20 | count 20..28 | segment 28 | end 32..40 | sequence 40..48 | the log's checksum there 48
 // | CRC-32 of all before it 52.
-function encodeSlot({ storeId, count, position }: Slot): Uint8Array {
-  const bytes = Buffer.alloc(SLOT_BYTES);
+function fillSlot(bytes: Buffer, { storeId, count, position }: Slot): void {
   MAGIC.copy(bytes, 0);
   bytes.set(storeId, 4);
-  bytes.writeBigUInt64LE(BigInt(count), 20);
+  writeUint64(bytes, count, 20);
   bytes.writeUInt32LE(position.segment, 28);
-  bytes.writeBigUInt64LE(BigInt(position.end), 32);
-  bytes.writeBigUInt64LE(BigInt(position.sequence), 40);
+  writeUint64(bytes, position.end, 32);
+  writeUint64(bytes, position.sequence, 40);
   bytes.writeUInt32LE(position.checksum, 48);
   bytes.writeUInt32LE(checksum(bytes.subarray(0, CHECKSUM_AT)), CHECKSUM_AT);
-  return bytes;
 }
 
 function decodeSlot(slot: Uint8Array): Slot | undefined {
@@ -104,11 +105,11 @@ function decodeSlot(slot: Uint8Array): Slot | undefined {
   if (checksum(bytes.subarray(0, CHECKSUM_AT)) !== bytes.readUInt32LE(CHECKSUM_AT)) return undefined;
   return {
     storeId: new Uint8Array(bytes.subarray(4, 20)),
-    count: Number(bytes.readBigUInt64LE(20)),
+    count: readUint64(bytes, 20),
     position: {
       segment: bytes.readUInt32LE(28),
-      end: Number(bytes.readBigUInt64LE(32)),
-      sequence: Number(bytes.readBigUInt64LE(40)),
+      end: readUint64(bytes, 32),
+      sequence: readUint64(bytes, 40),
       checksum: bytes.readUInt32LE(48),
     },
   };

@@ -1,4 +1,5 @@
 import { checksum } from "../codec/checksum.ts";
+import { readUint64, writeUint64 } from "../codec/uint64.ts";
 
 /** What stands in front of a frame's payload. */
 export interface FrameHeader {
@@ -52,15 +53,17 @@ export function createFrameEncoder(storeSeed: number): FrameEncoder {
       const length = payload.reduce((sum, part) => sum + part.length, 0);
       const frame = room(FRAME_HEADER_BYTES + length);
       let at = FRAME_HEADER_BYTES;
+      let payloadChecksum = 0;
       for (const part of payload) {
         frame.set(part, at);
         at += part.length;
+        payloadChecksum = checksum(part, payloadChecksum);
       }
       MAGIC.copy(frame, 0);
       frame.writeUInt32LE(length, 4);
-      frame.writeBigUInt64LE(BigInt(sequence), 8);
+      writeUint64(frame, sequence, 8);
       frame.writeUInt32LE(previousChecksum, 16);
-      frame.writeUInt32LE(checksum(frame.subarray(FRAME_HEADER_BYTES)), 20);
+      frame.writeUInt32LE(payloadChecksum, 20);
       const own = checksum(frame.subarray(0, 24), storeSeed);
       frame.writeUInt32LE(own, 24);
       return { bytes: frame, checksum: own };
@@ -81,7 +84,7 @@ export function decodeFrameHeader(
   if (checksum(bytes.subarray(position, position + 24), storeSeed) !== own) return undefined;
   return {
     payloadLength: bytes.readUInt32LE(position + 4),
-    sequence: Number(bytes.readBigUInt64LE(position + 8)),
+    sequence: readUint64(bytes, position + 8),
     previousChecksum: bytes.readUInt32LE(position + 16),
     payloadChecksum: bytes.readUInt32LE(position + 20),
     checksum: own,

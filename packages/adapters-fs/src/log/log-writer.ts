@@ -91,21 +91,24 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
     const { file, position, hash } = segment;
     const sequence = position.sequence + 1;
     const frame = frames.encode(payload, sequence, position.checksum);
-    const done = payload.find(({ buffer }) => buffer.byteLength <= SPARE_BYTES);
-    spare ??= done && Buffer.from(done.buffer);
     const end = position.end + frame.bytes.length;
     const fits = unsynced || end <= segment.length;
     const bytes = fits ? frame.bytes : withRoom(frame.bytes, segmentBytes - position.end);
     const written = await writeAll(file, bytes, position.end, frame.bytes.length);
     const settling = unsynced ? lock.assertHeld() : syncAsOwner();
+    // What can wait is done while the disk syncs.
     hash.update(frame.bytes);
-    await settling;
+    const done = payload.find(({ buffer }) => buffer.byteLength <= SPARE_BYTES);
+    spare ??= done && Buffer.from(done.buffer);
     const length = Math.max(segment.length, position.end + written);
-    segment = { ...segment, length, position: { ...position, end, sequence, checksum: frame.checksum } };
+    const next = { ...segment, length, position: { ...position, end, sequence, checksum: frame.checksum } };
+    await settling;
+    segment = next;
     writtenBytes += frame.bytes.length;
   };
   const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
-    const payload = batch.flatMap(({ bytes }) => bytes ?? []);
+    const payload: Uint8Array[] = [];
+    for (const { bytes } of batch) if (bytes !== undefined) payload.push(bytes);
     if (payload.length > 0) await writeFrame(payload);
     if (unsynced && payload.length < batch.length) await makeDurable();
   };

@@ -1,4 +1,5 @@
 import { checksum } from "../codec/checksum.ts";
+import { readUint64, writeUint64 } from "../codec/uint64.ts";
 import { corrupt, formatUnsupported } from "../store-error.ts";
 
 /** What a segment of the log begins with. */
@@ -35,8 +36,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   bytes.writeUInt32LE(FORMAT, 8);
   bytes.writeUInt32LE(header.number, 12);
   bytes.set(header.storeId, 16);
-  bytes.writeBigUInt64LE(BigInt(header.sequence), 32);
-  bytes.writeBigUInt64LE(BigInt(header.previousEnd), 40);
+  writeUint64(bytes, header.sequence, 32);
+  writeUint64(bytes, header.previousEnd, 40);
   bytes.writeUInt32LE(header.previousChecksum, 48);
   bytes.writeUInt32LE(header.unsynced ? UNSYNCED : 0, 52);
   bytes.set(header.previousDigest, 56);
@@ -70,8 +71,8 @@ export function decodeSegmentHeader(segment: Uint8Array, file: string): SegmentH
   return {
     number: bytes.readUInt32LE(12),
     storeId: new Uint8Array(bytes.subarray(16, 32)),
-    sequence: Number(bytes.readBigUInt64LE(32)),
-    previousEnd: Number(bytes.readBigUInt64LE(40)),
+    sequence: readUint64(bytes, 32),
+    previousEnd: readUint64(bytes, 40),
     previousChecksum: bytes.readUInt32LE(48),
     previousDigest: new Uint8Array(bytes.subarray(56, 88)),
     unsynced: (bytes.readUInt32LE(52) & UNSYNCED) !== 0,
