@@ -10,34 +10,59 @@ const DEEPEST = 256;
  * @throws {@link KeelsonError} VALUE_INVALID with the path to the fault.
  */
 export function assertJson(value: unknown): asserts value is Json {
-  check(value, []);
+  walk(value, [], false);
+}
+
+/**
+ * A deeply frozen copy of a value, equal to what JSON text would keep of it: -0 becomes 0. It is what a store keeps of
+ * what it is given.
+ *
+ * @throws {@link KeelsonError} VALUE_INVALID with the path to the fault, where {@link assertJson} refuses the value.
+ */
+export function ownJson(value: unknown): Json {
+  return walk(value, [], true);
 }
 
 // One path for the whole walk, pushed and popped: a copy a node would cost more than the check.
-function check(value: unknown, path: (string | number)[]): void {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return;
+function walk(value: unknown, path: (string | number)[], copies: boolean): Json {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number") {
-    if (Number.isFinite(value)) return;
+    if (Number.isFinite(value)) return value + 0;
     throw invalid(path, "not a finite number");
   }
   if (typeof value !== "object") throw invalid(path, `of type ${typeof value}`);
   // A cycle ends here too.
   if (path.length >= DEEPEST) throw invalid(path, `nested deeper than ${DEEPEST}`);
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) checkPart(value[i], path, i);
-    return;
+    const copy: Json[] = [];
+    for (let i = 0; i < value.length; i++) {
+      path.push(i);
+      const part = walk(value[i], path, copies);
+      path.pop();
+      if (copies) copy.push(part);
+    }
+    return copies ? Object.freeze(copy) : copy;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   // A plain object of another realm has a prototype too, which itself has none.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
     throw invalid(path, "a class instance");
-  for (const key of Object.keys(value)) checkPart((value as Record<string, unknown>)[key], path, key);
+  const copy: Record<string, Json> = {};
+  // Several times as fast as a list of the keys.
+  for (const key in value) {
+    if (!Object.hasOwn(value, key)) continue;
+    path.push(key);
+    const part = walk((value as Record<string, unknown>)[key], path, copies);
+    path.pop();
+    if (copies) put(copy, key, part);
+  }
+  return copies ? Object.freeze(copy) : copy;
 }
 
-function checkPart(value: unknown, path: (string | number)[], step: string | number): void {
-  path.push(step);
-  check(value, path);
-  path.pop();
+function put(object: Record<string, Json>, key: string, value: Json): void {
+  if (key !== "__proto__") object[key] = value;
+  // A plain assignment would set the prototype.
+  else Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function invalid(path: readonly (string | number)[], reason: string): KeelsonError<"VALUE_INVALID"> {

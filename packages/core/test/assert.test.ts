@@ -12,6 +12,8 @@ import {
   assertVector,
   type ErrorCode,
   isKeelsonError,
+  type Json,
+  ownJson,
   Secret,
 } from "../src/index.ts";
 
@@ -103,13 +105,15 @@ describe("assertJson", () => {
     [{ a: Symbol("s") }, ["a"]],
     [new Array(1), [0]],
   ])("refuses %o, naming the place", (value, path) => {
-    try {
-      assertJson(value);
-      expect.unreachable();
-    } catch (error) {
-      if (!isKeelsonError(error, "VALUE_INVALID")) throw error;
-      expect(error.details.path).toEqual(path);
-    }
+    const refusals: ((value: unknown) => unknown)[] = [assertJson, ownJson];
+    for (const refuse of refusals)
+      try {
+        refuse(value);
+        expect.unreachable();
+      } catch (error) {
+        if (!isKeelsonError(error, "VALUE_INVALID")) throw error;
+        expect(error.details.path).toEqual(path);
+      }
   });
 
   it("refuses cycles and nesting deeper than 256", () => {
@@ -117,6 +121,45 @@ describe("assertJson", () => {
     expect(codeOf(() => assertJson(nest(256)))).toBeUndefined();
     expect(codeOf(() => assertJson(nest(257)))).toBe("VALUE_INVALID");
     expect(codeOf(() => assertJson(cycle))).toBe("VALUE_INVALID");
+  });
+});
+
+describe("ownJson", () => {
+  it("gives a frozen copy, equal to what JSON text keeps, that shares nothing with the value", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ depthSize: "large" }), (value) => {
+        const before = JSON.stringify(value);
+        const own = ownJson(value);
+        expect(own).toStrictEqual(JSON.parse(before));
+        expect(JSON.stringify(own)).toBe(before);
+        const parts = (json: Json): object[] =>
+          typeof json === "object" && json !== null ? [json, ...Object.values(json).flatMap(parts)] : [];
+        const theirs = new Set(parts(value as Json));
+        for (const part of parts(own)) expect(Object.isFrozen(part) && !theirs.has(part)).toBe(true);
+      }),
+    );
+  });
+
+  it("keeps a key that is called __proto__, and neither symbols nor what is inherited or hidden", () => {
+    const inherited = Object.create(Object.assign(Object.create(null), { above: () => 1 })) as object;
+    const value = Object.assign(inherited, { zero: -0, [Symbol("s")]: () => 1 });
+    Object.defineProperty(value, "hidden", { value: () => 1, enumerable: false });
+    Object.defineProperty(value, "__proto__", { value: { x: 1 }, enumerable: true });
+    const own = ownJson(value) as object;
+    expect(Reflect.ownKeys(own)).toEqual(["zero", "__proto__"]);
+    expect(JSON.stringify(own)).toBe('{"zero":0,"__proto__":{"x":1}}');
+    expect(Object.is((own as { zero: number }).zero, 0)).toBe(true);
+    expect(Object.getPrototypeOf(own)).toBe(Object.prototype);
+  });
+
+  it("reads each part once, so that what was checked is what is kept", () => {
+    let reads = 0;
+    const value = {
+      get part() {
+        return reads++ === 0 ? 1 : undefined;
+      },
+    };
+    expect(ownJson(value)).toEqual({ part: 1 });
   });
 });
 

@@ -1,14 +1,12 @@
 import {
   argumentInvalid,
   assertId,
-  assertJson,
   type ExpectedRevision,
-  type Json,
   KeelsonError,
   type Metadata,
+  ownJson,
   type PageOptions,
 } from "@keelson/core";
-import { freezeJson } from "./json-copy.ts";
 import type { PageRange } from "./ordered-map.ts";
 
 const DEFAULT_LIMIT = 1000;
@@ -37,12 +35,6 @@ export function pageRange(
   if (!Number.isSafeInteger(limit) || limit < 1)
     throw argumentInvalid("limit", `is ${String(limit)}, expected a whole number of at least 1`);
   return { prefix, after, limit };
-}
-
-/** Checks a value and gives the store's own copy of it. */
-export function ownJson(value: unknown): Json {
-  assertJson(value);
-  return freezeJson(value);
 }
 
 /** Checks metadata and gives the store's own copy of it. */

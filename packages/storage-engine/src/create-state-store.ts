@@ -3,10 +3,11 @@ import {
   assertKey,
   KeelsonError,
   orAbort,
+  ownJson,
   type StateChange,
   type StateStore,
 } from "@keelson/core";
-import { assertExpected, assertList, ownJson, pageRange } from "./arguments.ts";
+import { assertExpected, assertList, pageRange } from "./arguments.ts";
 import type { EngineParts } from "./create-vector-store.ts";
 import type { Engine } from "./engine.ts";
 import { createLane } from "./lane.ts";
@@ -45,7 +46,7 @@ export function createStateStore({ engine, journal, access }: EngineParts): Stat
       }
       const revision = engine.revision + 1;
       const written = lane.write({ type: "commit", revision, changes: owned });
-      const noticed = written.then(() => watchers.notify(owned.map(({ key }) => key)));
+      const noticed = written.then(() => watchers.notify(owned));
       await orAbort(noticed, options?.signal);
       return { revision };
     },

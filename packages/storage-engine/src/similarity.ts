@@ -54,7 +54,7 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
     const clamp = (cosine: number): number => Math.min(1, Math.max(-1, cosine)) + 0;
     return {
       measure: "dot",
-      measureAt: (slab, offset) => dotProduct(slab, offset, query),
+      measureAt: (slab, offset) => dotProduct(slab, offset, query, 0, query.length),
       score: (dot, inverseOfRow) => clamp(dot * inverse * inverseOfRow),
       highest: (dot, inverseOfRow) => {
         const scale = inverse * inverseOfRow;
@@ -70,7 +70,7 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
   const margin = (inverseOfRow: number): number => relative * length * lengthOf(inverseOfRow) + absolute;
   return {
     measure: "dot",
-    measureAt: (slab, offset) => dotProduct(slab, offset, query),
+    measureAt: (slab, offset) => dotProduct(slab, offset, query, 0, query.length),
     // Adding 0 turns -0 into 0.
     score: (dot) => dot + 0,
     highest: (dot, inverseOfRow) =>
@@ -83,7 +83,7 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
 
 /** 1 / length of a vector, 0 for a zero vector, so that it scores 0 against everything under `cosine`. */
 export function inverseNorm(slab: Float32Array, offset: number, dimension: number): number {
-  const square = dotProduct(slab, offset, slab.subarray(offset, offset + dimension));
+  const square = dotProduct(slab, offset, slab, offset, dimension);
   return square === 0 ? 0 : 1 / Math.sqrt(square);
 }
 
@@ -92,8 +92,13 @@ function lengthOf(inverseNorm: number): number {
 }
 
 // Four sums that do not wait for each other: 1.5 times as fast as one.
-function dotProduct(slab: Float32Array, offset: number, query: Float32Array): number {
-  const { length } = query;
+function dotProduct(
+  one: Float32Array,
+  oneAt: number,
+  other: Float32Array,
+  otherAt: number,
+  length: number,
+): number {
   const whole = length - (length % 4);
   let a = 0;
   let b = 0;
@@ -101,12 +106,12 @@ function dotProduct(slab: Float32Array, offset: number, query: Float32Array): nu
   let d = 0;
   let i = 0;
   for (; i < whole; i += 4) {
-    a += (slab[offset + i] as number) * (query[i] as number);
-    b += (slab[offset + i + 1] as number) * (query[i + 1] as number);
-    c += (slab[offset + i + 2] as number) * (query[i + 2] as number);
-    d += (slab[offset + i + 3] as number) * (query[i + 3] as number);
+    a += (one[oneAt + i] as number) * (other[otherAt + i] as number);
+    b += (one[oneAt + i + 1] as number) * (other[otherAt + i + 1] as number);
+    c += (one[oneAt + i + 2] as number) * (other[otherAt + i + 2] as number);
+    d += (one[oneAt + i + 3] as number) * (other[otherAt + i + 3] as number);
   }
-  for (; i < length; i++) a += (slab[offset + i] as number) * (query[i] as number);
+  for (; i < length; i++) a += (one[oneAt + i] as number) * (other[otherAt + i] as number);
   return a + b + c + d;
 }
 

@@ -4,7 +4,7 @@ type Listener = (keys: readonly string[]) => void;
 export interface Watchers {
   /** @returns A function that ends the watch. */
   add(prefix: string, listener: Listener): () => void;
-  notify(keys: readonly string[]): void;
+  notify(changes: readonly { readonly key: string }[]): void;
 }
 
 export function createWatchers(): Watchers {
@@ -15,9 +15,9 @@ export function createWatchers(): Watchers {
       watches.add(watch);
       return () => void watches.delete(watch);
     },
-    notify: (keys) => {
+    notify: (changes) => {
       for (const watch of watches) {
-        const matching = keys.filter((key) => key.startsWith(watch.prefix));
+        const matching = changes.map(({ key }) => key).filter((key) => key.startsWith(watch.prefix));
         if (matching.length === 0) continue;
         // In a turn of its own: what a listener throws is the host's to report, and never fails the commit.
         queueMicrotask(() => {
