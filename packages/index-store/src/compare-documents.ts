@@ -1,6 +1,6 @@
 import { KeelsonError } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
-import { type DiffOptions, type Draft, diffDocument } from "./diff.ts";
+import { type DiffOptions, type Draft, diffDocument, isSurelyUnchanged } from "./diff.ts";
 import type { SourceDocument } from "./documents.ts";
 import { erasedSince } from "./erase/tombstones.ts";
 import { forGeneration, type StoredHead } from "./head.ts";
@@ -70,6 +70,7 @@ export async function compareDocuments(
   began.erasures ??= erasures;
   const late = erasures === began.erasures ? NONE : await erasedSince(context, documents, began.erasures);
 
+  const quick = !checkVectors && check === undefined;
   const changes: Change[] = [];
   const failed: string[] = [];
   let compared = 0;
@@ -83,6 +84,11 @@ export async function compareDocuments(
     const source = documents[compared] as SourceDocument;
     if (late.has(source.id)) {
       fail(source.id, documentErased(source.id));
+      continue;
+    }
+    const entry = entries[compared]?.entry;
+    if (quick && entry !== undefined && isSurelyUnchanged(context, source, entry, diff)) {
+      unchanged++;
       continue;
     }
     try {

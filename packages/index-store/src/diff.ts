@@ -1,9 +1,18 @@
 import type { IndexContext } from "./context.ts";
+import { digest } from "./digest.ts";
+import type { SourceDocument } from "./documents.ts";
 import type { Generation } from "./head.ts";
 import { jsonEquals } from "./json-equals.ts";
 import { isExpired, type LedgerChunk, type LedgerEntry, type StoredEntry } from "./ledger.ts";
 import { chain, type MaybePromise } from "./maybe-promise.ts";
-import type { Content, PreparedDocument } from "./prepare.ts";
+import {
+  type Content,
+  type Particulars,
+  type PreparedDocument,
+  particularsOf,
+  toWellFormed,
+} from "./prepare.ts";
+import { noRedaction } from "./redact.ts";
 
 /**
  * Why the index does not say of a document what its source says:
@@ -76,24 +85,61 @@ export function diffDocument(
   });
 }
 
+/**
+ * Is a document as its entry says? So nearly all are, of most sources: where nothing is redacted and the text is at hand,
+ * that can be seen without preparing them. Where it takes more to tell, the answer is `false`.
+ */
+export function isSurelyUnchanged(
+  context: IndexContext,
+  document: SourceDocument,
+  entry: LedgerEntry,
+  options: DiffOptions,
+): boolean {
+  if (context.redactor !== noRedaction) return false;
+  const particulars = particularsOf(document);
+  if (particulars.version !== entry.version) return false;
+  let textHash = entry.text;
+  if (particulars.version === undefined) {
+    if (typeof document.text !== "string") return false;
+    textHash = digest(toWellFormed(document.text));
+  }
+  const expiry = nextExpiry(document, entry, options.nowMs, options.renewTtl);
+  return differences(context, particulars, textHash, expiry, entry, options).length === 0;
+}
+
 /** `recut` are the chunks, where they had to be made. */
 function compare(
   context: IndexContext,
   document: PreparedDocument,
   before: StoredEntry | undefined,
-  { generation, nowMs, renewTtl }: DiffOptions,
+  options: DiffOptions,
   content: Content | undefined,
   recut: readonly ChunkPlan[] | undefined,
 ): Draft {
   const entry = before?.entry;
-  const textChanged = content !== undefined && content.hash !== entry?.text;
-  const expiry = nextExpiry(document, entry, nowMs, renewTtl || textChanged);
+  const textHash = content === undefined ? entry?.text : content.hash;
+  const expiry = nextExpiry(document, entry, options.nowMs, options.renewTtl || textHash !== entry?.text);
   const chunks = recut ?? entry?.chunks ?? [];
   if (entry === undefined) {
     const facts = factsOf(context, document, content, undefined, expiry);
     return { document, before, reasons: ["new"], outcome: "added", chunks, facts };
   }
+  const reasons = differences(context, document, textHash, expiry, entry, options);
+  if (reasons.length === 0) return { document, before, reasons, outcome: "unchanged", chunks, facts: entry };
 
+  const outcome = outcomeOf(reasons, recut === undefined || sameChunks(recut, entry.chunks));
+  const facts = factsOf(context, document, content, entry, expiry);
+  return { document, before, reasons, outcome, chunks, facts };
+}
+
+function differences(
+  context: IndexContext,
+  given: Particulars,
+  textHash: string | undefined,
+  expiry: Expiry,
+  entry: LedgerEntry,
+  { generation, nowMs }: DiffOptions,
+): StaleReason[] {
   const reasons: StaleReason[] = [];
   if (isExpired(entry, nowMs) && (expiry.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs)
     reasons.push("expired");
@@ -101,16 +147,12 @@ function compare(
   if (entry.chunker !== context.chunker.id) reasons.push("chunker");
   if (!context.known.has(generation.embedder)) reasons.push("embedder");
   // No text has the empty hash: it stands where some of the text was lost together with its vectors.
-  if (textChanged) reasons.push(entry.text === "" ? "missing-vectors" : "text");
-  if (!jsonEquals(entry.metadata, document.metadata)) reasons.push("metadata");
-  if (entry.version !== document.version) reasons.push("version");
+  if (textHash !== entry.text) reasons.push(entry.text === "" ? "missing-vectors" : "text");
+  if (!jsonEquals(entry.metadata, given.metadata)) reasons.push("metadata");
+  if (entry.version !== given.version) reasons.push("version");
   if (entry.expiresAtMs !== expiry.expiresAtMs || entry.ttlMs !== expiry.ttlMs) reasons.push("expiry");
-  if (!sameSubjects(entry.subjects, document.subjects)) reasons.push("subjects");
-  if (reasons.length === 0) return { document, before, reasons, outcome: "unchanged", chunks, facts: entry };
-
-  const outcome = outcomeOf(reasons, recut === undefined || sameChunks(recut, entry.chunks));
-  const facts = factsOf(context, document, content, entry, expiry);
-  return { document, before, reasons, outcome, chunks, facts };
+  if (!sameSubjects(entry.subjects, given.subjects)) reasons.push("subjects");
+  return reasons;
 }
 
 function sameSubjects(stored: readonly string[] | undefined, given: readonly string[]): boolean {
@@ -123,7 +165,7 @@ function factsOf(
   document: PreparedDocument,
   content: Content | undefined,
   entry: LedgerEntry | undefined,
-  expiry: Pick<LedgerEntry, "expiresAtMs" | "ttlMs">,
+  expiry: Expiry,
 ): Omit<LedgerEntry, "chunks"> {
   const { version, metadata, subjects, metadataFindings } = document;
   const metadataHash = document.metadataHash();
@@ -166,14 +208,16 @@ function outcomeOf(reasons: readonly StaleReason[], sameChunks: boolean): Outcom
   return reasons.length > 0 ? "touched" : "unchanged";
 }
 
-const NO_EXPIRY: Pick<LedgerEntry, "expiresAtMs" | "ttlMs"> = Object.freeze({});
+type Expiry = Pick<LedgerEntry, "expiresAtMs" | "ttlMs">;
+
+const NO_EXPIRY: Expiry = Object.freeze({});
 
 function nextExpiry(
-  { ttlMs, expiresAtMs }: PreparedDocument,
+  { ttlMs, expiresAtMs }: Pick<SourceDocument, "ttlMs" | "expiresAtMs">,
   entry: LedgerEntry | undefined,
   nowMs: number,
   restart: boolean,
-): Pick<LedgerEntry, "expiresAtMs" | "ttlMs"> {
+): Expiry {
   if (expiresAtMs !== undefined) return { expiresAtMs };
   if (ttlMs === undefined) return NO_EXPIRY;
   const running = entry !== undefined && entry.ttlMs === ttlMs && !isExpired(entry, nowMs);

@@ -29,15 +29,21 @@ export interface PreparedChunk extends Span {
   readonly hash: string;
 }
 
-/** A source's document on its way: nothing raw leaves it. */
-export interface PreparedDocument {
-  readonly id: string;
+/** What a source says of a document beside its text, as the ledger keeps it. */
+export interface Particulars {
+  /** Digest of its version. */
   readonly version: string | undefined;
   readonly metadata: Metadata | undefined;
+  /** Digests, sorted, each once. */
+  readonly subjects: readonly string[];
+}
+
+/** A source's document on its way: nothing raw leaves it. */
+export interface PreparedDocument extends Particulars {
+  readonly id: string;
   /** Digest of its metadata, where it has any. */
   metadataHash(): string | undefined;
   readonly metadataFindings: Counts;
-  readonly subjects: readonly string[];
   readonly ttlMs: number | undefined;
   readonly expiresAtMs: number | undefined;
   /** Reads and redacts the text, once. */
@@ -48,6 +54,16 @@ export interface PreparedDocument {
   held(): number;
   /** How many things redaction replaced in what has been read of it, by type. */
   addFindings(sums: Record<string, number>): void;
+}
+
+/** The particulars of a document whose metadata is redacted. */
+export function particularsOf({ version, metadata, subjects }: SourceDocument): Particulars {
+  return {
+    version: version === undefined ? undefined : digest(version),
+    metadata,
+    subjects:
+      subjects === undefined ? NO_SUBJECTS : [...new Set(subjects)].map((subject) => digest(subject)).sort(),
+  };
 }
 
 export function prepareDocument(
@@ -82,17 +98,18 @@ class Preparation implements PreparedDocument {
 
   constructor(
     context: IndexContext,
-    { id, text, version, subjects, ttlMs, expiresAtMs }: SourceDocument,
+    document: SourceDocument,
     metadata: Metadata | undefined,
     metadataFindings: Counts,
     signal: AbortSignal | undefined,
   ) {
+    const { id, text, ttlMs, expiresAtMs } = document;
+    const { version, subjects } = particularsOf(document);
     this.id = id;
-    this.version = version === undefined ? undefined : digest(version);
+    this.version = version;
     this.metadata = metadata;
     this.metadataFindings = metadataFindings;
-    this.subjects =
-      subjects === undefined ? NO_SUBJECTS : [...new Set(subjects)].map((subject) => digest(subject)).sort();
+    this.subjects = subjects;
     this.ttlMs = ttlMs;
     this.expiresAtMs = expiresAtMs;
     this.#context = context;
@@ -173,7 +190,7 @@ function chunkingFailed(documentId: string, reason: string): KeelsonError<"CHUNK
 }
 
 /** A lone surrogate has no UTF-8: it would come back from a file as another character. */
-function toWellFormed(text: string): string {
+export function toWellFormed(text: string): string {
   // In every runtime from Node 20 on, but in TypeScript's library only from ES2024 on.
   return (text as unknown as { toWellFormed(): string }).toWellFormed();
 }
