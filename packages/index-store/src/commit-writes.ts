@@ -89,8 +89,8 @@ function replacedRecords(changes: readonly EntryChange[]): string[] {
   const replaced: string[] = [];
   for (const { before, after } of changes) {
     if (before === undefined) continue;
-    const kept = new Set(after?.chunks.map(({ id }) => id));
-    for (const { id } of before.entry.chunks) if (!kept.has(id)) replaced.push(id);
+    const kept = after && new Set(after.chunks.map(({ id }) => id));
+    for (const { id } of before.entry.chunks) if (kept?.has(id) !== true) replaced.push(id);
   }
   return replaced;
 }

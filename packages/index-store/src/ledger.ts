@@ -78,11 +78,12 @@ export function ledgerChanges(
 ): StateChange[] {
   const list: StateChange[] = [];
   const documents = keys.documents(generation);
+  const packed = keys.packed(generation);
   for (const { id, before, after } of changes) {
     const key = before?.key ?? documents + id;
     const expect = before?.revision ?? "absent";
     if (after !== undefined) list.push({ key, value: after, expect });
-    else list.push({ key, delete: true, expect }, { key: keys.packedDocument(generation, id), delete: true });
+    else list.push({ key, delete: true, expect }, { key: packed + id, delete: true });
     const old = secondaryKeys(keys, generation, id, before?.entry);
     const wanted = secondaryKeys(keys, generation, id, after);
     for (const each of old) if (!wanted.includes(each)) list.push({ key: each, delete: true });

@@ -19,38 +19,41 @@ export interface RemoveBatchOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Removes those of these documents that are there and meet the condition, together. */
+/** A document that was removed, as it was. */
+export interface RemovedDocument {
+  readonly id: string;
+  readonly before: StoredEntry;
+  readonly after: undefined;
+}
+
+/** Removes those of these documents that are there and meet the condition, together. They keep their order. */
 export async function removeBatch(
   context: IndexContext,
   ids: readonly string[],
   { choose = ({ live }) => live, condition = () => true, check, lease, signal }: RemoveBatchOptions,
-): Promise<ReadonlyMap<string, LedgerEntry>> {
+): Promise<readonly RemovedDocument[]> {
   const [first] = ids;
-  if (first === undefined) return new Map();
+  if (first === undefined) return [];
   await settleUnfinished(context);
   return await withRetries(first, signal, async () => {
     const head = await readHead(context, signal);
     const generation = choose(head.head);
-    if (generation === undefined) return new Map();
+    if (generation === undefined) return [];
     // A commit expects the head as it was read, and these entries as they are read.
+    const prefix = context.keys.documents(generation.number);
     const found = await context.state.get(
-      ids.map((id) => context.keys.document(generation.number, id)),
+      ids.map((id) => prefix + id),
       { signal },
     );
-    const entries = new Map<string, LedgerEntry>();
-    const changes = found.flatMap((each, i) => {
-      const before = toStored(each);
-      if (before === undefined || !condition(before.entry)) return [];
-      const id = ids[i] as string;
+    const changes: RemovedDocument[] = [];
+    for (const [i, id] of ids.entries()) {
+      const before = toStored(found[i]);
+      if (before === undefined || !condition(before.entry)) continue;
       check?.(id, before);
-      entries.set(id, before.entry);
-      return [{ id, before, after: undefined }];
-    });
-    await commitWrites(
-      context,
-      { id: context.newId(), generation, head, changes, staged: [], lease },
-      signal,
-    );
-    return entries;
+      changes.push({ id, before, after: undefined });
+    }
+    const writes = { id: context.newId(), generation, head, changes, staged: [], lease };
+    await commitWrites(context, writes, signal);
+    return changes;
   });
 }

@@ -2,10 +2,10 @@ import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import { type Generation, type Head, readHead, wholeGenerations } from "./head.ts";
 import { parseExpiry } from "./keys.ts";
-import { isExpired, type LedgerEntry } from "./ledger.ts";
+import { isExpired } from "./ledger.ts";
 import type { DocumentProgress, Progress } from "./progress.ts";
 import { slices } from "./records.ts";
-import { removeBatch } from "./remove-batch.ts";
+import { type RemovedDocument, removeBatch } from "./remove-batch.ts";
 
 /** What {@link Index.remove} did. */
 export interface RemoveResult {
@@ -26,7 +26,7 @@ export interface SweepResult {
 }
 
 // A few milliseconds of work, when storage is in memory.
-const BATCH_DOCUMENTS = 128;
+const BATCH_DOCUMENTS = 64;
 const FIRST_BATCH_DOCUMENTS = 16;
 
 export async function removeDocuments(
@@ -41,10 +41,8 @@ export async function removeDocuments(
   for (const batch of slices(ids, BATCH_DOCUMENTS)) {
     await breather.breathe(signal);
     const gone = await removeBatch(context, batch, { signal });
-    for (const [id, entry] of gone) {
-      removed.add(id);
-      chunks += entry.chunks.length;
-    }
+    for (const { id } of gone) removed.add(id);
+    chunks += chunksOf(gone);
     progress.advance(batch.length, removedOf(gone, []));
   }
   return {
@@ -66,43 +64,49 @@ export async function sweepExpired(
 ): Promise<SweepResult> {
   const { keys, state, clock } = context;
   const nowMs = clock.now();
-  const removed = new Set<string>();
+  const removed: string[] = [];
   let chunks = 0;
   const { head } = await readHead(context, signal);
-  for (const { number } of wholeGenerations(head)) {
+  const generations = wholeGenerations(head);
+  for (const { number } of generations) {
     const prefix = keys.expiries(number);
+    const sameGeneration = (now: Head): Generation | undefined =>
+      wholeGenerations(now).find((generation) => generation.number === number);
     let after: string | undefined;
     // The first documents of a process take the longest: in small batches others still have their turn.
     for (let limit = FIRST_BATCH_DOCUMENTS; ; limit = Math.min(2 * limit, BATCH_DOCUMENTS)) {
       await breather.breathe(signal);
       const page = await state.scan({ prefix, after, limit, signal });
-      const due = page
-        .map(({ key }) => parseExpiry(key.slice(prefix.length)))
-        .filter((each) => each.expiresAtMs <= nowMs);
-      const ids = due.map(({ id }) => id);
-      const sameGeneration = (now: Head): Generation | undefined =>
-        wholeGenerations(now).find((generation) => generation.number === number);
+      const ids: string[] = [];
+      for (const { key } of page) {
+        const { expiresAtMs, id } = parseExpiry(key.slice(prefix.length));
+        if (expiresAtMs <= nowMs) ids.push(id);
+      }
       const gone = await removeBatch(context, ids, {
         choose: sameGeneration,
         condition: (entry) => isExpired(entry, nowMs),
         signal,
       });
-      for (const [id, entry] of gone) {
-        removed.add(id);
-        chunks += entry.chunks.length;
-      }
-      if (gone.size > 0 && progress.heard) progress.advance(gone.size, removedOf(gone, ["expired"]));
+      for (const { id } of gone) removed.push(id);
+      chunks += chunksOf(gone);
+      if (gone.length > 0 && progress.heard) progress.advance(gone.length, removedOf(gone, ["expired"]));
       // What is gone need not be passed over, and a store that looks again at where it was clears up there.
-      if (gone.size < page.length) after = page.at(-1)?.key;
-      if (due.length < limit) break;
+      if (gone.length < page.length) after = page.at(-1)?.key;
+      if (ids.length < limit) break;
     }
   }
-  return { removed: [...removed], chunks };
+  return { removed: generations.length > 1 ? [...new Set(removed)] : removed, chunks };
+}
+
+function chunksOf(gone: readonly RemovedDocument[]): number {
+  let chunks = 0;
+  for (const { before } of gone) chunks += before.entry.chunks.length;
+  return chunks;
 }
 
 function removedOf(
-  gone: ReadonlyMap<string, LedgerEntry>,
+  gone: readonly RemovedDocument[],
   reasons: DocumentProgress["reasons"],
 ): DocumentProgress[] {
-  return [...gone.keys()].map((id) => ({ id, outcome: "removed", reasons }));
+  return gone.map(({ id }) => ({ id, outcome: "removed", reasons }));
 }

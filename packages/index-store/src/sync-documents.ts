@@ -157,9 +157,9 @@ export async function removeThose(
     for (const batch of slices(ids, BATCH_DOCUMENTS)) {
       await breather.breathe(lease.signal);
       const gone = await removeBatch(context, batch, { check, lease, signal: lease.signal });
-      sums.count("removed", gone.size);
-      const documents = [...gone.keys()].map(
-        (id): DocumentProgress => ({ id, outcome: "removed", reasons: ["orphaned"] }),
+      sums.count("removed", gone.length);
+      const documents = gone.map(
+        ({ id }): DocumentProgress => ({ id, outcome: "removed", reasons: ["orphaned"] }),
       );
       progress.advance(batch.length, documents);
     }
