@@ -34,12 +34,13 @@ function walk(value: unknown, path: (string | number)[], copies: boolean): Json 
   // A cycle ends here too.
   if (path.length >= DEEPEST) throw invalid(path, `nested deeper than ${DEEPEST}`);
   if (Array.isArray(value)) {
-    const copy: Json[] = [];
+    // A list that grows takes room for seventeen.
+    const copy = new Array<Json>(copies ? value.length : 0);
     for (let i = 0; i < value.length; i++) {
       path.push(i);
       const part = walk(value[i], path, copies);
       path.pop();
-      if (copies) copy.push(part);
+      if (copies) copy[i] = part;
     }
     return copies ? Object.freeze(copy) : copy;
   }
