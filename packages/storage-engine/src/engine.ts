@@ -140,11 +140,13 @@ export function createEngine({ quantization }: EngineOptions = {}): Engine {
           engine.loadInPlace(block, bytes);
           return;
         case "entries":
-          for (const entry of block.entries) entries.append(entry, bytes / block.entries.length);
+          entries.append(block.entries, bytes);
           return;
         case "secrets":
-          for (const secret of block.secrets)
-            secrets.append(secret.name, { ...secret, bytes: bytes / block.secrets.length });
+          secrets.append(
+            block.secrets.map(({ name }) => name),
+            block.secrets.map((secret) => ({ ...secret, bytes: bytes / block.secrets.length })),
+          );
           return;
         case "revision":
           newest = block.revision;

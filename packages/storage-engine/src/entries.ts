@@ -12,11 +12,12 @@ export interface Entries {
   /** @param bytes How many it takes on the medium. */
   set(entry: BlockEntry, bytes: number): void;
   /**
-   * Adds an entry that stands behind all others.
+   * Adds entries that stand behind all others, by ascending key.
    *
-   * @throws Error when it does not.
+   * @param bytes How many they take on the medium together.
+   * @throws Error when they do not.
    */
-  append(entry: BlockEntry, bytes: number): void;
+  append(entries: readonly BlockEntry[], bytes: number): void;
   delete(key: string): void;
   page(range: PageRange): StateEntry[];
   /** The entries behind `after`, by ascending key, until they take `most` bytes, as they lie there: nothing is decoded. */
@@ -66,9 +67,13 @@ export function createEntries(): Entries {
         found.bytes = size;
       }
     },
-    append: ({ key, value, revision }, size) => {
+    append: (entries, size) => {
       bytes += size;
-      stored.append(key, { key, value, revision, bytes: size });
+      const each = size / entries.length;
+      stored.append(
+        entries.map(({ key }) => key),
+        entries.map(({ key, value, revision }) => ({ key, value, revision, bytes: each })),
+      );
     },
     delete: (key) => {
       bytes -= stored.delete(key)?.bytes ?? 0;

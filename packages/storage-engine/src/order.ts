@@ -31,11 +31,11 @@ export interface Order<V> {
   /** Puts another value in the place of one that is there. Slow. */
   replace(key: string, value: V): void;
   /**
-   * Adds what stands behind everything else.
+   * Adds what stands behind everything else, in order.
    *
-   * @throws Error when the key does not.
+   * @throws Error when it does not, or is not.
    */
-  append(key: string, value: V): void;
+  append(keys: readonly string[], values: readonly V[]): void;
   /** Removes one that is there. */
   delete(key: string, value: V): void;
   /** All from `start` on, by ascending key, until the visitor has had enough and says `false`. */
@@ -177,13 +177,19 @@ export function createOrder<V>({ marks, mostPerBucket = MOST_PER_BUCKET }: Order
       const bucket = at(indexFor(key));
       bucket.values[placeOf(bucket, key)] = value;
     },
-    append: (key, value) => {
-      const bucket = sort(at(buckets.length - 1));
-      const last = bucket.keys.at(-1);
-      if (last !== undefined && key <= last) throw new Error("not in order");
-      if (bucket.keys.length === mostPerBucket) buckets.push(emptyBucket(key));
-      push(at(buckets.length - 1), key, value);
-      size++;
+    append: (keys, values) => {
+      let last = sort(at(buckets.length - 1)).keys.at(-1);
+      for (const key of keys) {
+        if (last !== undefined && key <= last) throw new Error("not in order");
+        last = key;
+      }
+      for (let start = 0; start < keys.length; start += mostPerBucket) {
+        const part = keys.slice(start, start + mostPerBucket);
+        const first = part[0] as string;
+        const sorted = part.length;
+        buckets.push({ first, keys: part, values: values.slice(start, start + mostPerBucket), sorted });
+      }
+      size += keys.length;
     },
     delete: (key, value) => {
       if (marks === undefined) {

@@ -15,11 +15,12 @@ export interface OrderedMap<V> {
   /** @returns What was there; marked, where values are. */
   delete(key: string): V | undefined;
   /**
-   * Adds what stands behind everything else, several times as fast as `set`: it is hashed when it is first asked for.
+   * Adds what stands behind everything else, in order, several times as fast as `set`: it is hashed when it is first
+   * asked for.
    *
-   * @throws Error when the key does not.
+   * @throws Error when it does not, or is not.
    */
-  append(key: string, value: V): void;
+  append(keys: readonly string[], values: readonly V[]): void;
   /** All keys, ascending. */
   keys(): string[];
   /** All values, by ascending key. */
@@ -59,8 +60,8 @@ export function createOrderedMap<V>(options: OrderOptions<V> = {}): OrderedMap<V
       order.delete(key, found);
       return found;
     },
-    append: (key, value) => {
-      order.append(key, value);
+    append: (keys, values) => {
+      order.append(keys, values);
       hasAppended = true;
     },
     keys: () => {

@@ -191,12 +191,18 @@ export function createVectorTable(
       const { ids } = loaded;
       // Of a block nothing else is kept: its vectors are in their place.
       const columns = { texts: loaded.texts, metadata: loaded.metadata };
-      for (let place = 0; place < ids.length; place++) {
-        const id = ids[place] as string;
-        const row = rows.length;
-        const added = { id, row, text: undefined, columns, place, bytes: size };
-        records.append(id, added);
-        rows.push(added);
+      const first = rows.length;
+      const added = ids.map((id, place) => ({
+        id,
+        row: first + place,
+        text: undefined,
+        columns,
+        place,
+        bytes: size,
+      }));
+      records.append(ids, added);
+      for (const record of added) {
+        rows.push(record);
         metadata.push(undefined);
         inverseNorms.push(NOT_MEASURED);
       }

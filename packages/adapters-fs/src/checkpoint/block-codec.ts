@@ -127,7 +127,7 @@ export function createBlockDecoder(): BlockDecoder {
       case ROWS: {
         const collection = reader.string();
         const count = reader.uint32();
-        const ids = readAll(reader, count);
+        const ids = reader.names(count);
         const texts = reader.strings(count);
         const json = reader.strings(count);
         const metadata = {
@@ -142,7 +142,7 @@ export function createBlockDecoder(): BlockDecoder {
       case ENTRIES: {
         const count = reader.uint32();
         const revisions = Array.from({ length: count }, () => reader.number());
-        const keys = readAll(reader, count);
+        const keys = reader.names(count);
         const values = reader.strings(count);
         const entries = keys.map((key, i) => {
           const value = (): Json => parse(values.at(i) as string);
@@ -153,8 +153,8 @@ export function createBlockDecoder(): BlockDecoder {
       case SECRETS: {
         const count = reader.uint32();
         const revisions = Array.from({ length: count }, () => reader.number());
-        const names = readAll(reader, count);
-        const sealed = readAll(reader, count);
+        const names = reader.names(count);
+        const sealed = reader.names(count);
         const secrets = names.map((name, i) => ({
           name,
           revision: revisions[i] as number,
@@ -192,15 +192,6 @@ export function createBlockDecoder(): BlockDecoder {
       return block;
     },
   };
-}
-
-function readAll(reader: ByteReader, count: number): string[] {
-  const column = reader.strings(count);
-  return Array.from({ length: count }, (_, i) => {
-    const text = column.at(i);
-    if (text === undefined) throw new RangeError("a name is missing");
-    return text;
-  });
 }
 
 function parse(text: string): Json {
