@@ -30,6 +30,8 @@ interface Stored {
   value: Lazy<Json> | undefined;
   revision: Revision;
   bytes: number;
+  /** What was asked for after it. */
+  next: Stored | undefined;
 }
 
 const marks: Marks<Stored> = {
@@ -42,6 +44,19 @@ const marks: Marks<Stored> = {
 export function createEntries(): Entries {
   const stored = createOrderedMap<Stored>({ marks });
   let bytes = 0;
+  // Readers come in the order of the last time, as a rule, which is that of a source: then what comes next is known, and
+  // need not be looked up all over the heap.
+  let latest: Stored | undefined;
+  const find = (key: string): Stored | undefined => {
+    const next = latest?.next;
+    const found = next !== undefined && next.key === key && !marks.isMarked(next) ? next : stored.get(key);
+    if (found !== undefined) follow(found);
+    return found;
+  };
+  const follow = (found: Stored): void => {
+    if (latest !== undefined && latest.next !== found) latest.next = found;
+    latest = found;
+  };
   const read = (found: Stored): StateEntry => {
     const value = evaluate(found.value as Lazy<Json>);
     found.value = value;
@@ -53,14 +68,16 @@ export function createEntries(): Entries {
       return bytes;
     },
     get: (key) => {
-      const found = stored.get(key);
+      const found = find(key);
       return found && read(found);
     },
     set: ({ key, value, revision }, size) => {
-      const found = stored.get(key);
+      const found = find(key);
       bytes += size - (found?.bytes ?? 0);
       if (found === undefined) {
-        stored.set(key, { key, value, revision, bytes: size });
+        const added: Stored = { key, value, revision, bytes: size, next: undefined };
+        stored.set(key, added);
+        follow(added);
       } else {
         found.value = value;
         found.revision = revision;
@@ -72,11 +89,16 @@ export function createEntries(): Entries {
       const each = size / entries.length;
       stored.append(
         entries.map(({ key }) => key),
-        entries.map(({ key, value, revision }) => ({ key, value, revision, bytes: each })),
+        entries.map(({ key, value, revision }) => ({ key, value, revision, bytes: each, next: undefined })),
       );
     },
     delete: (key) => {
-      bytes -= stored.delete(key)?.bytes ?? 0;
+      const deleted = stored.delete(key);
+      if (deleted === undefined) return;
+      bytes -= deleted.bytes;
+      // What is deleted leads nowhere: chains of it would never end.
+      deleted.next = undefined;
+      if (latest === deleted) latest = undefined;
     },
     page: (range) => stored.page(range).map(read),
     part: (after, most) =>
