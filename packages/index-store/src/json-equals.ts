@@ -9,9 +9,13 @@ export function jsonEquals(a: Json | undefined, b: Json | undefined): boolean {
     return a.every((element, i) => jsonEquals(element, b[i]));
   }
   const [left, right] = [a as JsonObject, b as JsonObject];
-  const names = Object.keys(left);
-  return (
-    names.length === Object.keys(right).length &&
-    names.every((name) => Object.hasOwn(right, name) && jsonEquals(left[name], right[name]))
-  );
+  // Several times as fast as lists of the keys.
+  let more = 0;
+  for (const name in left) {
+    if (!Object.hasOwn(left, name)) continue;
+    if (!Object.hasOwn(right, name) || !jsonEquals(left[name], right[name])) return false;
+    more++;
+  }
+  for (const name in right) if (Object.hasOwn(right, name)) more--;
+  return more === 0;
 }
