@@ -1,3 +1,4 @@
+import type { StateEntry } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { type Generation, type Head, readHead, type StoredHead, toHead } from "./head.ts";
 import { type StoredEntry, toStored } from "./ledger.ts";
@@ -12,14 +13,25 @@ export async function readLedger(
   const { keys, state } = context;
   let generation = choose((await readHead(context, signal)).head);
   while (true) {
-    const prefix = keys.documents(generation.number);
-    const documents = ids.map((id) => prefix + id);
-    const [first, ...found] = await state.get([keys.head, ...documents], { signal });
-    const head = toHead(context, first);
+    const asked = [keys.head];
+    addKeys(asked, keys.documents(generation.number), ids);
+    const found = await state.get(asked, { signal });
+    const head = toHead(context, found[0]);
     const chosen = choose(head.head);
-    if (chosen.number === generation.number) return { head, generation, entries: found.map(toStored) };
+    if (chosen.number === generation.number) return { head, generation, entries: entriesOf(found) };
     generation = chosen;
   }
+}
+
+function addKeys(list: string[], prefix: string, ids: readonly string[]): void {
+  for (const id of ids) list.push(prefix + id);
+}
+
+/** The entries behind the head. */
+function entriesOf(found: readonly (StateEntry | undefined)[]): (StoredEntry | undefined)[] {
+  const entries: (StoredEntry | undefined)[] = [];
+  for (let i = 1; i < found.length; i++) entries.push(toStored(found[i]));
+  return entries;
 }
 
 interface Ledger {

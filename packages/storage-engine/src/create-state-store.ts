@@ -5,6 +5,7 @@ import {
   orAbort,
   ownJson,
   type StateChange,
+  type StateEntry,
   type StateStore,
 } from "@keelson/core";
 import { assertExpected, assertList, pageRange } from "./arguments.ts";
@@ -21,9 +22,7 @@ export function createStateStore({ engine, journal, access }: EngineParts): Stat
   return {
     get: async (keys, options) => {
       access.enter(options?.signal);
-      assertList(keys, "keys");
-      for (const key of keys) assertKey(key, 4096);
-      const found = keys.map((key) => engine.entries.get(key));
+      const found = readEntries(engine, keys);
       await orAbort(lane.settled(), options?.signal);
       return found;
     },
@@ -55,6 +54,14 @@ export function createStateStore({ engine, journal, access }: EngineParts): Stat
       return watchers.add(prefix, listener);
     },
   } satisfies StateStore;
+}
+
+function readEntries(engine: Engine, keys: readonly string[]): (StateEntry | undefined)[] {
+  assertList(keys, "keys");
+  for (const key of keys) assertKey(key, 4096);
+  const found: (StateEntry | undefined)[] = [];
+  for (const key of keys) found.push(engine.entries.get(key));
+  return found;
 }
 
 function ownChanges(changes: readonly StateChange[]): EntryChange[] {
