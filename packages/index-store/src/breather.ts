@@ -7,12 +7,16 @@ export interface Breather {
   breathe(signal: AbortSignal | undefined): Promise<void>;
 }
 
-/** Makes a breather that gives up a turn every 2 ms of work: storage in memory would never do so by itself. */
-export function createBreather(clock: Clock): Breather {
+/**
+ * Makes a breather that gives up a turn now and then: storage in memory would never do so by itself.
+ *
+ * @param spanMs After how much work. Default: 2 ms.
+ */
+export function createBreather(clock: Clock, spanMs: number = SPAN_MS): Breather {
   let last = clock.monotonic();
   return {
     breathe: async (signal) => {
-      if (clock.monotonic() - last < SPAN_MS) return;
+      if (clock.monotonic() - last < spanMs) return;
       await clock.sleep(0, { signal });
       last = clock.monotonic();
     },

@@ -28,6 +28,9 @@ import { syncDocuments } from "./sync-documents.ts";
 import { touchDocuments } from "./touch-documents.ts";
 import { upsertDocuments } from "./upsert-documents.ts";
 
+// Nobody waits for a sweep, and a collection of garbage may come on top.
+const SWEEP_SPAN_MS = 1;
+
 /**
  * Opens an index, making it where there is none, and finishes or undoes what a crash has left of earlier writes.
  *
@@ -108,7 +111,7 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
     sweepExpired: ({ onProgress, signal } = {}) =>
       run(() =>
         withProgress(onProgress, { task: "sweep" }, (progress) =>
-          sweepExpired(context, createBreather(clock), progress, signal),
+          sweepExpired(context, createBreather(clock, SWEEP_SPAN_MS), progress, signal),
         ),
       ),
     touch: (ids, touchOptions) =>
