@@ -92,7 +92,7 @@ describe(createOrderedMap.name, () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 30_000);
 
   it("holds a key that is deleted and added again and again but once", () => {
     const map = createOrderedMap<Thing>({ marks, mostPerBucket: 8 });
