@@ -23,7 +23,7 @@ export function ownJson(value: unknown): Json {
   return walk(value, [], true);
 }
 
-// One path for the whole walk, pushed and popped: a copy a node would cost more than the check.
+/** Checks a value, and gives back that or a copy. One path is pushed and popped: one a node would cost more than all else. */
 function walk(value: unknown, path: (string | number)[], copies: boolean): Json {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number") {
@@ -35,29 +35,29 @@ function walk(value: unknown, path: (string | number)[], copies: boolean): Json 
   if (path.length >= DEEPEST) throw invalid(path, `nested deeper than ${DEEPEST}`);
   if (Array.isArray(value)) {
     // A list that grows takes room for seventeen.
-    const copy = new Array<Json>(copies ? value.length : 0);
+    const copy = copies ? new Array<Json>(value.length) : undefined;
     for (let i = 0; i < value.length; i++) {
       path.push(i);
       const part = walk(value[i], path, copies);
       path.pop();
-      if (copies) copy[i] = part;
+      if (copy !== undefined) copy[i] = part;
     }
-    return copies ? Object.freeze(copy) : copy;
+    return copy === undefined ? value : Object.freeze(copy);
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   // A plain object of another realm has a prototype too, which itself has none.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
     throw invalid(path, "a class instance");
-  const copy: Record<string, Json> = {};
+  const copy: Record<string, Json> | undefined = copies ? {} : undefined;
   // Several times as fast as a list of the keys.
   for (const key in value) {
     if (!Object.hasOwn(value, key)) continue;
     path.push(key);
     const part = walk((value as Record<string, unknown>)[key], path, copies);
     path.pop();
-    if (copies) put(copy, key, part);
+    if (copy !== undefined) put(copy, key, part);
   }
-  return copies ? Object.freeze(copy) : copy;
+  return copy === undefined ? (value as Json) : Object.freeze(copy);
 }
 
 function put(object: Record<string, Json>, key: string, value: Json): void {
