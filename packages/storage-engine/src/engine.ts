@@ -1,5 +1,5 @@
 import type { Revision, VectorMetric } from "@keelson/core";
-import type { Block, RowColumns } from "./block.ts";
+import type { Block, BlockSecret, RowColumns } from "./block.ts";
 import { readContents } from "./contents.ts";
 import { createEntries, type Entries } from "./entries.ts";
 import { loadKernel } from "./kernel/load-kernel.ts";
@@ -142,12 +142,14 @@ export function createEngine({ quantization }: EngineOptions = {}): Engine {
         case "entries":
           entries.append(block.entries, bytes);
           return;
-        case "secrets":
+        case "secrets": {
+          const each = bytes / block.secrets.length;
           secrets.append(
             block.secrets.map(({ name }) => name),
-            block.secrets.map((secret) => ({ ...secret, bytes: bytes / block.secrets.length })),
+            (place) => ({ ...(block.secrets[place] as BlockSecret), bytes: each }),
           );
           return;
+        }
         case "revision":
           newest = block.revision;
           return;

@@ -89,7 +89,10 @@ export function createEntries(): Entries {
       const each = size / entries.length;
       stored.append(
         entries.map(({ key }) => key),
-        entries.map(({ key, value, revision }) => ({ key, value, revision, bytes: each, next: undefined })),
+        (place) => {
+          const { key, value, revision } = entries[place] as BlockEntry;
+          return { key, value, revision, bytes: each, next: undefined };
+        },
       );
     },
     delete: (key) => {

@@ -33,9 +33,10 @@ export interface Order<V> {
   /**
    * Adds what stands behind everything else, in order.
    *
+   * @param make Makes the value of the key at a place of the list, once it is needed.
    * @throws Error when it does not, or is not.
    */
-  append(keys: readonly string[], values: readonly V[]): void;
+  append(keys: readonly string[], make: (place: number) => V): void;
   /** Removes one that is there. */
   delete(key: string, value: V): void;
   /** All from `start` on, by ascending key, until the visitor has had enough and says `false`. */
@@ -45,13 +46,36 @@ export interface Order<V> {
 type Visitor<V> = (key: string, value: V) => boolean;
 
 /** What stands between its first key and that of the next bucket. */
-interface Bucket<V> {
+class Bucket<V> {
   /** No key of it is less, but for those of the first bucket, whatever its own. */
   readonly first: string;
   keys: string[];
-  values: V[];
   /** How many, from the beginning, are in order. */
   sorted: number;
+  #values: V[] | undefined;
+  #make: ((place: number) => V) | undefined;
+
+  /** @param make Makes the values of the keys, when they are first asked for. */
+  constructor(first: string, keys: string[] = [], make?: (place: number) => V) {
+    this.first = first;
+    this.keys = keys;
+    this.sorted = keys.length;
+    this.#values = make === undefined ? [] : undefined;
+    this.#make = make;
+  }
+
+  get values(): V[] {
+    if (this.#values === undefined) {
+      const make = this.#make as (place: number) => V;
+      this.#values = this.keys.map((_, place) => make(place));
+      this.#make = undefined;
+    }
+    return this.#values;
+  }
+
+  set values(values: V[]) {
+    this.#values = values;
+  }
 }
 
 /**
@@ -59,7 +83,7 @@ interface Bucket<V> {
  * as many comparisons as to find a place, and with keys that are in cache.
  */
 export function createOrder<V>({ marks, mostPerBucket = MOST_PER_BUCKET }: OrderOptions<V>): Order<V> {
-  const buckets: Bucket<V>[] = [emptyBucket("")];
+  const buckets: Bucket<V>[] = [new Bucket("")];
   let size = 0;
   let marked = 0;
   let nextToClean = 0;
@@ -97,8 +121,8 @@ export function createOrder<V>({ marks, mostPerBucket = MOST_PER_BUCKET }: Order
     const step = Math.max(1, Math.floor(keys.length / SAMPLES));
     const sample = keys.filter((_, place) => place % step === 0).sort();
     const middle = sample[sample.length >>> 1] as string;
-    const low = emptyBucket<V>(first);
-    const high = emptyBucket<V>(middle);
+    const low = new Bucket<V>(first);
+    const high = new Bucket<V>(middle);
     for (let place = 0; place < keys.length; place++) {
       const key = keys[place] as string;
       push(key < middle ? low : high, key, values[place] as V);
@@ -112,8 +136,9 @@ export function createOrder<V>({ marks, mostPerBucket = MOST_PER_BUCKET }: Order
     return false;
   };
   const takeOut = (bucket: Bucket<V>, place: number, count: number): void => {
-    bucket.keys.splice(place, count);
-    bucket.values.splice(place, count);
+    const { keys, values } = bucket;
+    keys.splice(place, count);
+    values.splice(place, count);
     if (place < bucket.sorted) bucket.sorted -= count;
     size -= count;
   };
@@ -142,7 +167,7 @@ export function createOrder<V>({ marks, mostPerBucket = MOST_PER_BUCKET }: Order
   };
   const clean = (index: number): void => {
     const { first, keys, values } = at(index);
-    const kept = emptyBucket<V>(first);
+    const kept = new Bucket<V>(first);
     for (let place = 0; place < keys.length; place++) {
       const value = values[place] as V;
       if (!isMarked(value)) push(kept, keys[place] as string, value);
@@ -177,7 +202,7 @@ export function createOrder<V>({ marks, mostPerBucket = MOST_PER_BUCKET }: Order
       const bucket = at(indexFor(key));
       bucket.values[placeOf(bucket, key)] = value;
     },
-    append: (keys, values) => {
+    append: (keys, make) => {
       let last = sort(at(buckets.length - 1)).keys.at(-1);
       for (const key of keys) {
         if (last !== undefined && key <= last) throw new Error("not in order");
@@ -185,9 +210,7 @@ export function createOrder<V>({ marks, mostPerBucket = MOST_PER_BUCKET }: Order
       }
       for (let start = 0; start < keys.length; start += mostPerBucket) {
         const part = keys.slice(start, start + mostPerBucket);
-        const first = part[0] as string;
-        const sorted = part.length;
-        buckets.push({ first, keys: part, values: values.slice(start, start + mostPerBucket), sorted });
+        buckets.push(new Bucket(part[0] as string, part, (place) => make(start + place)));
       }
       size += keys.length;
     },
@@ -213,14 +236,10 @@ export function createOrder<V>({ marks, mostPerBucket = MOST_PER_BUCKET }: Order
   };
 }
 
-function emptyBucket<V>(first: string): Bucket<V> {
-  return { first, keys: [], values: [], sorted: 0 };
-}
-
 /** Puts all keys of a bucket in order. Most are already. */
 function sort<V>(bucket: Bucket<V>): Bucket<V> {
-  const { keys, values, sorted } = bucket;
-  if (sorted === keys.length) return bucket;
+  if (bucket.sorted === bucket.keys.length) return bucket;
+  const { keys, values } = bucket;
   const places = keys.map((_, place) => place);
   places.sort((a, b) => ((keys[a] as string) < (keys[b] as string) ? -1 : 1));
   bucket.keys = places.map((place) => keys[place] as string);

@@ -15,12 +15,13 @@ export interface OrderedMap<V> {
   /** @returns What was there; marked, where values are. */
   delete(key: string): V | undefined;
   /**
-   * Adds what stands behind everything else, in order, several times as fast as `set`: it is hashed when it is first
-   * asked for.
+   * Adds what stands behind everything else, in order, many times as fast as `set`: it is made and hashed when it is
+   * first asked for.
    *
+   * @param make Makes the value of the key at a place of the list, once it is needed.
    * @throws Error when it does not, or is not.
    */
-  append(keys: readonly string[], values: readonly V[]): void;
+  append(keys: readonly string[], make: (place: number) => V): void;
   /** All keys, ascending. */
   keys(): string[];
   /** All values, by ascending key. */
@@ -60,8 +61,8 @@ export function createOrderedMap<V>(options: OrderOptions<V> = {}): OrderedMap<V
       order.delete(key, found);
       return found;
     },
-    append: (keys, values) => {
-      order.append(keys, values);
+    append: (keys, make) => {
+      order.append(keys, make);
       hasAppended = true;
     },
     keys: () => {

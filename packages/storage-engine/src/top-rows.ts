@@ -11,11 +11,11 @@ export interface TopRows {
   sorted(): ScoredRow[];
 }
 
-/** @param rows The record of each row, whose ids break ties. */
-export function createTopRows(topK: number, rows: readonly { readonly id: string }[]): TopRows {
+/** @param idOf The id of a row's record; ids break ties. */
+export function createTopRows(topK: number, idOf: (row: number) => string): TopRows {
   const heap: ScoredRow[] = [];
-  const idOf = ({ row }: ScoredRow): string => (rows[row] as { readonly id: string }).id;
-  const compare = (a: ScoredRow, b: ScoredRow): number => b.score - a.score || (idOf(a) < idOf(b) ? -1 : 1);
+  const compare = (a: ScoredRow, b: ScoredRow): number =>
+    b.score - a.score || (idOf(a.row) < idOf(b.row) ? -1 : 1);
   const at = (place: number): ScoredRow => heap[place] as ScoredRow;
   const swap = (a: number, b: number): void => {
     const held = at(a);

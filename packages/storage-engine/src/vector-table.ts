@@ -37,6 +37,13 @@ const marks: Marks<Row> = {
   isMarked: ({ place }) => place === DELETED,
 };
 
+/** Records that were loaded together. Most are never asked for: each is made when it is. */
+interface LoadedRows {
+  /** The row of the first of them, as it was loaded. */
+  readonly first: number;
+  recordAt(place: number): Row;
+}
+
 /** One collection: records and their vectors, a row each, without gaps. */
 export interface VectorTable {
   readonly name: string;
@@ -75,7 +82,7 @@ export function createVectorTable(
   options: SlabsOptions = { kernel: loadKernel() },
 ): VectorTable {
   const records = createOrderedMap<Row>({ marks });
-  const rows: Row[] = [];
+  const rows: (Row | LoadedRows)[] = [];
   // Beside the rows, since a filter reads nothing else.
   const metadata: (Lazy<Metadata> | undefined)[] = [];
   let bytes = 0;
@@ -86,12 +93,19 @@ export function createVectorTable(
   const kernel = dimension <= MAX_BOUNDED_DIMENSION ? options.kernel : undefined;
   const vectors = createSlabs(dimension, { ...options, kernel });
 
+  const recordAt = (row: number): Row => {
+    const found = rows[row] as Row | LoadedRows;
+    if ("id" in found) return found;
+    const record = found.recordAt(row - found.first);
+    rows[row] = record;
+    return record;
+  };
   const textOf = ({ text, columns, place }: Row): string | undefined =>
     columns === undefined ? text : columns.texts.at(place);
   const decodeMetadata = (row: number): Metadata | undefined => {
     const decoded = evaluate(metadata[row]);
     if (decoded !== undefined) return decoded;
-    const { columns, place } = rows[row] as Row;
+    const { columns, place } = recordAt(row);
     return columns?.metadata.at(place);
   };
   // Kept, unlike a text: a filter asks again and again.
@@ -156,7 +170,8 @@ export function createVectorTable(
       if (found === undefined) return;
       const { row } = found;
       bytes -= found.bytes;
-      const last = rows.pop() as Row;
+      const last = recordAt(rows.length - 1);
+      rows.pop();
       const norm = inverseNorms.pop() as number;
       const data = metadata.pop();
       vectors.remove(row, rows.length);
@@ -191,18 +206,17 @@ export function createVectorTable(
       const { ids } = loaded;
       // Of a block nothing else is kept: its vectors are in their place.
       const columns = { texts: loaded.texts, metadata: loaded.metadata };
+      const made = new Array<Row | undefined>(ids.length);
       const first = rows.length;
-      const added = ids.map((id, place) => ({
-        id,
-        row: first + place,
-        text: undefined,
-        columns,
-        place,
-        bytes: size,
-      }));
-      records.append(ids, added);
-      for (const record of added) {
-        rows.push(record);
+      const recordOf = (place: number): Row => {
+        const id = ids[place] as string;
+        made[place] ??= { id, row: first + place, text: undefined, columns, place, bytes: size };
+        return made[place];
+      };
+      records.append(ids, recordOf);
+      const block: LoadedRows = { first, recordAt: recordOf };
+      for (let count = ids.length; count > 0; count--) {
+        rows.push(block);
         metadata.push(undefined);
         inverseNorms.push(NOT_MEASURED);
       }
@@ -212,7 +226,7 @@ export function createVectorTable(
     query: (vector, topK, accepts) => {
       measureNorms();
       const similarity = createSimilarity(metric, vector);
-      const top = createTopRows(topK, rows);
+      const top = createTopRows(topK, (row) => recordAt(row).id);
       const candidates = sieveRows({
         slabs: vectors,
         rows: rows.length,
@@ -226,7 +240,7 @@ export function createVectorTable(
         const { slab, offset } = vectors.locate(row);
         top.offer(row, similarity.score(similarity.measureAt(slab, offset), inverseNorms[row] as number));
       }
-      return top.sorted().map((found) => ({ ...content(rows[found.row] as Row), score: found.score }));
+      return top.sorted().map((found) => ({ ...content(recordAt(found.row)), score: found.score }));
     },
   };
 }
