@@ -24,6 +24,8 @@ export interface Checkpoint extends CheckpointHeader, Pick<CheckpointEnd, "throu
 /** What takes in the content of a checkpoint. */
 type CheckpointTarget = Pick<Engine, "load" | "loadInPlace" | "room">;
 
+// Memory outside of the engine's heap has it collect garbage: a few large pieces much less than one for each frame.
+const PIECE_BYTES = 1 << 24;
 const AHEAD_BYTES = FRAME_HEADER_BYTES + BLOCK_TYPE_BYTES;
 
 /**
@@ -64,6 +66,7 @@ async function readOpen(file: OpenFile, path: string, engine: CheckpointTarget):
   const checkpoint = decodeCheckpointHeader(head, path);
   const seed = checksum(checkpoint.storeId);
   const decoder = createBlockDecoder();
+  const takeMemory = createMemory(Math.min(PIECE_BYTES, length));
 
   const headerOf = (ahead: Buffer, start: number, sequence: number, previous: number): FrameHeader => {
     const header = decodeFrameHeader(ahead, 0, seed);
@@ -76,7 +79,8 @@ async function readOpen(file: OpenFile, path: string, engine: CheckpointTarget):
   };
   // The beginning of the frame behind comes along: its length is known before this one is taken in.
   const readFrame = (start: number, { payloadLength }: FrameHeader): Arriving => {
-    const bytes = file.read(payloadLength + AHEAD_BYTES, start + FRAME_HEADER_BYTES).then(asBuffer);
+    const most = payloadLength + AHEAD_BYTES;
+    const bytes = file.read(most, start + FRAME_HEADER_BYTES, takeMemory(most)).then(asBuffer);
     return onItsWay({
       pieces: bytes.then((all) => [all.subarray(0, payloadLength)] as const),
       ahead: bytes.then((all) => all.subarray(payloadLength)),
@@ -152,6 +156,20 @@ async function readOpen(file: OpenFile, path: string, engine: CheckpointTarget):
     start = end;
     header = next;
   }
+}
+
+/** Hands out memory, side by side in pieces of at least so many bytes. */
+function createMemory(pieceBytes: number): (bytes: number) => Uint8Array {
+  let piece = Buffer.alloc(0);
+  let taken = 0;
+  return (bytes) => {
+    if (taken + bytes > piece.length) {
+      piece = Buffer.allocUnsafeSlow(Math.max(bytes, pieceBytes));
+      taken = 0;
+    }
+    taken += bytes;
+    return piece.subarray(taken - bytes, taken);
+  };
 }
 
 /** Whoever waits for it is told where it fails. */
