@@ -1,7 +1,8 @@
-import { constants, existsSync, fdatasync, writeSync } from "node:fs";
+import { accessSync, constants, fdatasync, writeSync } from "node:fs";
 import { link, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { FileSystem, OpenFile, OpenMode } from "./file-system.ts";
+import { hasCode } from "./system-error.ts";
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   read: constants.O_RDONLY,
@@ -45,7 +46,15 @@ export const nodeFileSystem: FileSystem = Object.freeze({
   },
   list: (directory) => readdir(directory),
   // Right here too: it is how the lock is asked for after every write.
-  exists: async (path) => existsSync(path),
+  exists: async (path) => {
+    try {
+      accessSync(path);
+      return true;
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return false;
+      throw error;
+    }
+  },
   createDirectory: async (path) => {
     await mkdir(path, { recursive: true, mode: 0o700 });
   },

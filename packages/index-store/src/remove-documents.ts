@@ -68,8 +68,7 @@ export async function sweepExpired(
   const removed: string[] = [];
   let chunks = 0;
   const { head } = await readHead(context, signal);
-  const generations = wholeGenerations(head);
-  for (const { number } of generations) {
+  for (const { number } of wholeGenerations(head)) {
     const prefix = keys.expiries(number);
     const sameGeneration = (now: Head): Generation | undefined =>
       wholeGenerations(now).find((generation) => generation.number === number);
@@ -96,7 +95,8 @@ export async function sweepExpired(
       if (ids.length < limit) break;
     }
   }
-  return { removed: generations.length > 1 ? [...new Set(removed)] : removed, chunks };
+  // Several generations have the same documents.
+  return { removed: [...new Set(removed)], chunks };
 }
 
 function chunksOf(gone: readonly RemovedDocument[]): number {

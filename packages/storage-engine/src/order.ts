@@ -1,5 +1,5 @@
 // So few that to put a bucket in order takes a fraction of a millisecond.
-const MOST_PER_BUCKET = 512;
+const MOST_PER_BUCKET = 256;
 const SAMPLES = 32;
 const LEAST_TO_SPLIT = 3 / 4;
 const MOST_MARKED = 1 / 4;
@@ -18,7 +18,7 @@ export interface Marks<V> {
 export interface OrderOptions<V> {
   /** Default: values are not marked, and taken out at once. */
   readonly marks?: Marks<V> | undefined;
-  /** Default: 512. */
+  /** Default: 256. */
   readonly mostPerBucket?: number | undefined;
 }
 
