@@ -82,6 +82,8 @@ export async function sweepExpired(
         const { expiresAtMs, id } = parseExpiry(key.slice(prefix.length));
         if (expiresAtMs <= nowMs) ids.push(id);
       }
+      // What is read for the first time has to be put in order: that and the removal are a turn each.
+      await breather.breathe(signal);
       const gone = await removeBatch(context, ids, {
         choose: sameGeneration,
         condition: (entry) => isExpired(entry, nowMs),
