@@ -5,13 +5,7 @@ import type { Generation } from "./head.ts";
 import { jsonEquals } from "./json-equals.ts";
 import { isExpired, type LedgerChunk, type LedgerEntry, type StoredEntry } from "./ledger.ts";
 import { chain, type MaybePromise } from "./maybe-promise.ts";
-import {
-  type Content,
-  type Particulars,
-  type PreparedDocument,
-  particularsOf,
-  toWellFormed,
-} from "./prepare.ts";
+import { type Content, type Particulars, type PreparedDocument, particularsOf } from "./prepare.ts";
 import { noRedaction } from "./redact.ts";
 
 /**
@@ -101,7 +95,7 @@ export function isSurelyUnchanged(
   let textHash = entry.text;
   if (particulars.version === undefined) {
     if (typeof document.text !== "string") return false;
-    textHash = digest(toWellFormed(document.text));
+    textHash = digest(document.text.toWellFormed());
   }
   const expiry = nextExpiry(document, entry, options.nowMs, options.renewTtl);
   return differences(context, particulars, textHash, expiry, entry, options).length === 0;

@@ -132,7 +132,8 @@ class Preparation implements PreparedDocument {
   #take(raw: string): MaybePromise<Content> {
     if (typeof raw !== "string") throw invalid(`the text of ${this.id}`, "not a string");
     const call = { context: this.#context, documentId: this.id, signal: this.#signal };
-    return chain(redactText(call, toWellFormed(raw)), ({ value: text, findings }) => {
+    // A lone surrogate has no UTF-8: it would come back from a file as another character.
+    return chain(redactText(call, raw.toWellFormed()), ({ value: text, findings }) => {
       this.#content = { text, hash: digest(text), findings };
       return this.#content;
     });
@@ -187,10 +188,4 @@ function chunkingFailed(documentId: string, reason: string): KeelsonError<"CHUNK
   return new KeelsonError("CHUNKING_FAILED", `the document ${documentId} could not be cut: ${reason}`, {
     details: { documentId, reason },
   });
-}
-
-/** A lone surrogate has no UTF-8: it would come back from a file as another character. */
-export function toWellFormed(text: string): string {
-  // In every runtime from Node 20 on, but in TypeScript's library only from ES2024 on.
-  return (text as unknown as { toWellFormed(): string }).toWellFormed();
 }

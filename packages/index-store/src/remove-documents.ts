@@ -65,7 +65,8 @@ export async function sweepExpired(
 ): Promise<SweepResult> {
   const { keys, state, clock } = context;
   const nowMs = clock.now();
-  const removed: string[] = [];
+  // Several generations have the same documents.
+  const removed = new Set<string>();
   let chunks = 0;
   const { head } = await readHead(context, signal);
   for (const { number } of wholeGenerations(head)) {
@@ -89,7 +90,7 @@ export async function sweepExpired(
         condition: (entry) => isExpired(entry, nowMs),
         signal,
       });
-      for (const { id } of gone) removed.push(id);
+      for (const { id } of gone) removed.add(id);
       chunks += chunksOf(gone);
       if (gone.length > 0 && progress.heard) progress.advance(gone.length, removedOf(gone, ["expired"]));
       // What is gone need not be passed over, and a store that looks again at where it was clears up there.
@@ -97,8 +98,7 @@ export async function sweepExpired(
       if (ids.length < limit) break;
     }
   }
-  // Several generations have the same documents.
-  return { removed: [...new Set(removed)], chunks };
+  return { removed: [...removed], chunks };
 }
 
 function chunksOf(gone: readonly RemovedDocument[]): number {

@@ -16,8 +16,10 @@ export function createWatchers(): Watchers {
       return () => void watches.delete(watch);
     },
     notify: (changes) => {
+      if (watches.size === 0) return;
+      const keys = changes.map(({ key }) => key);
       for (const watch of watches) {
-        const matching = changes.map(({ key }) => key).filter((key) => key.startsWith(watch.prefix));
+        const matching = keys.filter((key) => key.startsWith(watch.prefix));
         if (matching.length === 0) continue;
         // In a turn of its own: what a listener throws is the host's to report, and never fails the commit.
         queueMicrotask(() => {
