@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { KeelsonError } from "@keelson/core";
-import { createWhole, readWhole, removeIfThere } from "./durable-files.ts";
-import type { FileSystem } from "./file-system.ts";
+import { readWhole, removeIfThere, writeAll } from "./durable-files.ts";
+import type { FileSystem, OpenFile } from "./file-system.ts";
 import type { Layout } from "./layout.ts";
 import type { Processes, ProcessIdentity } from "./processes.ts";
 import { corrupt } from "./store-error.ts";
@@ -17,7 +17,7 @@ export interface OwnerLock {
   /** Rejects once the lock is another's: a process that slept while it was taken for dead finds out here. */
   assertHeld(): Promise<void>;
   /**
-   * Lets the next owner in.
+   * Lets the next owner in, even where the disk is full. To be called once.
    *
    * @param settled Is all well? Else the next owner takes over, as after a crash.
    */
@@ -35,6 +35,13 @@ export interface OwnerLockOptions {
 type Holder = "released" | "abandoned" | ProcessIdentity;
 
 const NAME = /^lock-(\d+)$/;
+
+// A lock begins with this, then one digit. To let go writes the digit over: no reader meets half of that, and it takes
+// no room, of which there may be none. No flipped bit turns one digit into another.
+const HEAD = '{"released":';
+const HELD = 0;
+const RELEASED = 3;
+const ABANDONED = 5;
 
 /**
  * Locks a directory. Each owner's lock is a file `lock-<n>`, made in one step by a hard link and numbered one higher
@@ -57,29 +64,29 @@ export async function acquireOwnerLock(options: OwnerLockOptions): Promise<Owner
       throw locked(layout.root, holder.pid);
 
     const own = last + 1;
-    if (!(await create(fileSystem, layout, pathOf(own), self))) continue;
-    const all = await listLocks(fileSystem, layout.root);
-    if (all.some((number) => number > own)) {
-      await removeIfThere(fileSystem, pathOf(own));
-      continue;
-    }
-    // Before anything is read: from here on an owner that was taken for dead notices.
-    for (const number of all) if (number < own) await removeIfThere(fileSystem, pathOf(number));
-
     const path = pathOf(own);
+    const file = await create(fileSystem, layout, path, self);
+    if (file === undefined) continue;
+    try {
+      const all = await listLocks(fileSystem, layout.root);
+      if (all.some((number) => number > own)) {
+        await file.close();
+        await removeIfThere(fileSystem, path);
+        continue;
+      }
+      // Before anything is read: from here on an owner that was taken for dead notices.
+      for (const number of all) if (number < own) await removeIfThere(fileSystem, pathOf(number));
+    } catch (error) {
+      await letGo(file, false).catch(() => {});
+      throw error;
+    }
     return {
       takenOver: holder !== "released",
       assertHeld: async () => {
         if (await fileSystem.exists(path)) return;
         throw new Error("the lock is gone: another process has taken the directory over");
       },
-      release: async (settled) => {
-        if (!(await fileSystem.exists(path))) return;
-        const temporary = layout.newTemporary();
-        const left = JSON.stringify({ released: true, settled });
-        await createWhole(fileSystem, temporary, Buffer.from(`${left}\n`));
-        await fileSystem.rename(temporary, path);
-      },
+      release: (settled) => letGo(file, settled),
     };
   }
 }
@@ -89,24 +96,36 @@ async function listLocks(fileSystem: FileSystem, directory: string): Promise<num
   return names.flatMap((name) => Number(NAME.exec(name)?.[1] ?? []));
 }
 
-/** @returns `false` where somebody else made it first. */
+/** @returns `undefined` where somebody else made it first. */
 async function create(
   fileSystem: FileSystem,
   layout: Layout,
   path: string,
   self: ProcessIdentity,
-): Promise<boolean> {
+): Promise<OpenFile | undefined> {
   const temporary = layout.newTemporary();
-  await createWhole(fileSystem, temporary, Buffer.from(`${JSON.stringify(self)}\n`));
+  const file = await fileSystem.open(temporary, "create");
   try {
+    await writeAll(file, Buffer.from(`${HEAD}${HELD},${JSON.stringify(self).slice(1)}\n`), 0);
+    await file.sync();
     await fileSystem.link(temporary, path);
-    return true;
+    // The temporary name goes with all others when the store is opened.
+    return file;
   } catch (error) {
-    // ENOENT: whoever has the lock by now swept the temporary files.
-    if (hasCode(error, "EEXIST") || hasCode(error, "ENOENT")) return false;
-    throw error;
-  } finally {
+    await file.close();
     await removeIfThere(fileSystem, temporary);
+    // ENOENT: whoever has the lock by now swept the temporary files.
+    if (hasCode(error, "EEXIST") || hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+async function letGo(file: OpenFile, settled: boolean): Promise<void> {
+  try {
+    await writeAll(file, Buffer.from(String(settled ? RELEASED : ABANDONED)), HEAD.length);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 
@@ -116,9 +135,10 @@ async function readHolder(fileSystem: FileSystem, path: string): Promise<Holder 
   if (bytes === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
-    const { released, settled, pid, startTime, bootId } = value as Record<string, unknown>;
-    if (released === true && typeof settled === "boolean") return settled ? "released" : "abandoned";
-    if (Number.isSafeInteger(pid) && (pid as number) > 0)
+    const { released, pid, startTime, bootId } = value as Record<string, unknown>;
+    if (released === RELEASED) return "released";
+    if (released === ABANDONED) return "abandoned";
+    if (released === HELD && Number.isSafeInteger(pid) && (pid as number) > 0)
       return { pid: pid as number, startTime: optional(startTime), bootId: optional(bootId) };
   } catch {
     // Told below: what it holds is no help to anyone.

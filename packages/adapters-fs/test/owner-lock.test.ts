@@ -1,6 +1,6 @@
 import { openFsStorage } from "@keelson/adapters-fs";
 import { isKeelsonError } from "@keelson/core";
-import { createSimulatedFileSystem, type SimulatedFiles } from "@keelson/testkit/file-system";
+import { createSimulatedFileSystem, type SimulatedFiles, systemError } from "@keelson/testkit/file-system";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FileSystem } from "../src/file-system.ts";
@@ -46,6 +46,26 @@ describe(openFsStorage.name, () => {
     await expect(machine.open()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
     files.set(segment, whole);
     await (await machine.open()).close();
+  });
+
+  it("lets go of the lock where there is no room for anything new", async () => {
+    const machine = createTestMachine();
+    const { fileSystem } = machine;
+    const storage = await machine.open();
+    await storage.state.commit([{ key: "a", value: 1 }]);
+    fileSystem.fault = ({ name, path }) => {
+      if (name === "open" || name === "rename" || (name === "write" && path.includes("/log/")))
+        throw systemError("ENOSPC");
+      return undefined;
+    };
+    await expect(storage.state.commit([{ key: "b", value: 1 }])).rejects.toMatchObject({
+      code: "STORE_FAILED",
+    });
+    await storage.close();
+    fileSystem.fault = undefined;
+    const again = await machine.open();
+    expect((await again.state.scan()).map(({ key }) => key)).toEqual(["a"]);
+    await again.close();
   });
 
   it("leaves one lock file behind, however often it is opened", async () => {
@@ -102,7 +122,14 @@ describe(openFsStorage.name, () => {
   it("does not guess who owns a directory whose lock it cannot read", async () => {
     const machine = createTestMachine();
     await (await machine.open()).close();
-    for (const content of ["", "{}", "null", '{"pid":-1}', '{"released":true}']) {
+    for (const content of [
+      "",
+      "{}",
+      "null",
+      '{"released":0,"pid":-1}',
+      '{"pid":5}',
+      '{"released":1,"pid":5}',
+    ]) {
       machine.fileSystem.files.set(`${STORE}/lock-1`, Buffer.from(content));
       await expect(machine.open()).rejects.toMatchObject({
         code: "STORE_CORRUPT",
@@ -116,7 +143,7 @@ describe(acquireOwnerLock.name, () => {
   it("gives no lock to one who was slow, and takes the number of an owner that came and went", async () => {
     const memory = createSimulatedFileSystem();
     await memory.createDirectory(`${STORE}/tmp`);
-    memory.files.set(`${STORE}/lock-7`, Buffer.from('{"pid":999,"bootId":"x"}'));
+    memory.files.set(`${STORE}/lock-7`, Buffer.from('{"released":0,"pid":999,"bootId":"x"}'));
     const contend = (pid: number, fileSystem: FileSystem): Promise<OwnerLock> =>
       acquireOwnerLock({
         fileSystem,
@@ -154,7 +181,8 @@ describe(acquireOwnerLock.name, () => {
         async (scheduler, releases, startsFresh) => {
           const memory = createSimulatedFileSystem();
           await memory.createDirectory(`${STORE}/tmp`);
-          if (!startsFresh) memory.files.set(`${STORE}/lock-7`, Buffer.from('{"pid":999,"bootId":"x"}'));
+          if (!startsFresh)
+            memory.files.set(`${STORE}/lock-7`, Buffer.from('{"released":0,"pid":999,"bootId":"x"}'));
           const fileSystem: FileSystem = {
             ...memory,
             list: scheduler.scheduleFunction(memory.list),
