@@ -19,10 +19,10 @@ const start = process.cpuUsage();
 for (let from = 0; from < corpus.length; from += BATCH) {
   const batch = corpus.slice(from, from + BATCH);
   await state.get(batch.map(keyOf));
-  const rows = batch.map(({ id, text, metadata }) => {
-    const [hash, metadataHash] = [digest(text), digest(JSON.stringify(metadata))];
-    return { hash, metadataHash, id: `${digest(id + metadataHash + hash)}.write-${from}` };
-  });
+  const rows = batch.map(({ text }, i) => ({
+    hash: digest(text),
+    id: `${from + i}.write-0123456789abc.${i}`,
+  }));
   const intent = `index/bench/intent/${from}`;
   await state.commit([{ key: intent, value: { staged: rows.map(({ id }) => id) }, expect: "absent" }]);
   const embedded = embedder.embed(batch.map(({ text }) => text));
@@ -35,10 +35,10 @@ for (let from = 0; from < corpus.length; from += BATCH) {
     })),
   );
   const entries = batch.map((document, i) => {
-    const { id, hash, metadataHash } = rows[i];
+    const { id, hash } = rows[i];
     const { metadata, text } = document;
     const chunks = [{ id, hash, start: 0, end: text.length }];
-    const value = { text: hash, redactor: "none", chunker: "whole@1", metadata, metadataHash, chunks };
+    const value = { text: hash, redactor: "none", chunker: "whole@1", metadata, chunks };
     return { key: keyOf(document), value, expect: "absent" };
   });
   await state.commit([{ key: intent, delete: true }, ...entries]);

@@ -56,13 +56,12 @@ export async function copyAnew(
   const changes = made.map(({ pair: { id: documentId, copy: before }, document }) => {
     if (document === undefined) return { id: documentId, before, after: undefined };
     const { facts } = document;
-    const { metadata, metadataHash } = facts;
+    const { metadata } = facts;
     const occurrences = occurrencesOf(document.chunks);
     const chunks = document.chunks.map(({ text, ...rest }, i): LedgerChunk => {
       const { hash } = rest;
       const occurrence = occurrences[i] as number;
-      const content = { documentId, embedder: building.embedder, hash, occurrence, metadataHash };
-      const id = recordId(content, writeId);
+      const id = recordId({ documentId, hash, occurrence }, writeId, staged.length);
       const vector = vectors.get(hash) as Float32Array;
       staged.push({ id, vector, text, metadata: recordMetadata(documentId, metadata, vector) });
       return { id, ...rest };

@@ -162,7 +162,6 @@ function factsOf(
   expiry: Expiry,
 ): Omit<LedgerEntry, "chunks"> {
   const { version, metadata, subjects, metadataFindings } = document;
-  const metadataHash = document.metadataHash();
   const findings = content?.findings ?? entry?.findings;
   // Field by field: to spread what may not be there costs ten times as much, for every document that is written.
   // The chunks are to come: a property that is added to a copy costs ten times as much, too.
@@ -174,7 +173,6 @@ function factsOf(
   };
   if (version !== undefined) facts.version = version;
   if (metadata !== undefined) facts.metadata = metadata;
-  if (metadataHash !== undefined) facts.metadataHash = metadataHash;
   if (expiry.expiresAtMs !== undefined) facts.expiresAtMs = expiry.expiresAtMs;
   if (expiry.ttlMs !== undefined) facts.ttlMs = expiry.ttlMs;
   if (subjects.length > 0) facts.subjects = subjects;

@@ -29,7 +29,6 @@ export type LedgerEntry = {
   /** Digest of the version as given: a version could hold anything. */
   readonly version?: string;
   readonly metadata?: JsonObject;
-  readonly metadataHash?: string;
   readonly expiresAtMs?: number;
   /** The time to live as given, so that an unchanged one is told from a new one. */
   readonly ttlMs?: number;

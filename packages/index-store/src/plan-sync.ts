@@ -175,9 +175,9 @@ async function planDraft(
 
 /** Digest of what a document is to be, whenever it is written: a time to live counts as it was given. */
 export function contentOf({ facts, chunks }: Draft): string {
-  const { text, version, metadataHash, subjects, redactor, chunker, ttlMs, expiresAtMs } = facts;
+  const { text, version, metadata, subjects, redactor, chunker, ttlMs, expiresAtMs } = facts;
   const expiry = ttlMs === undefined ? (expiresAtMs ?? null) : `${ttlMs} ms`;
-  const rest = [text, version ?? null, metadataHash ?? null, subjects ?? [], redactor, chunker, expiry];
+  const rest = [text, version ?? null, metadata ?? null, subjects ?? [], redactor, chunker, expiry];
   return digest(canonical([...rest, ...chunks.map(({ hash }) => hash)]));
 }
 

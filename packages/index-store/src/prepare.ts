@@ -1,6 +1,6 @@
 import { type Chunk, type Chunker, KeelsonError, type Metadata } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
-import { canonical, digest } from "./digest.ts";
+import { digest } from "./digest.ts";
 import { invalid, type SourceDocument } from "./documents.ts";
 import { type Counts, type Span, withSpan } from "./ledger.ts";
 import { chain, type MaybePromise, toMaybePromise } from "./maybe-promise.ts";
@@ -41,8 +41,6 @@ export interface Particulars {
 /** A source's document on its way: nothing raw leaves it. */
 export interface PreparedDocument extends Particulars {
   readonly id: string;
-  /** Digest of its metadata, where it has any. */
-  metadataHash(): string | undefined;
   readonly metadataFindings: Counts;
   readonly ttlMs: number | undefined;
   readonly expiresAtMs: number | undefined;
@@ -92,7 +90,6 @@ class Preparation implements PreparedDocument {
   readonly #context: IndexContext;
   readonly #text: SourceDocument["text"];
   readonly #signal: AbortSignal | undefined;
-  #metadataHash: string | undefined = undefined;
   #content: Content | undefined = undefined;
   #chunks: readonly PreparedChunk[] | undefined = undefined;
 
@@ -115,11 +112,6 @@ class Preparation implements PreparedDocument {
     this.#context = context;
     this.#text = text;
     this.#signal = signal;
-  }
-
-  metadataHash(): string | undefined {
-    this.#metadataHash ??= this.metadata && digest(canonical(this.metadata));
-    return this.#metadataHash;
   }
 
   content(): MaybePromise<Content> {

@@ -10,7 +10,6 @@ import {
   type VectorRecord,
   type VectorStoreCapabilities,
 } from "@keelson/core";
-import { digest } from "./digest.ts";
 
 /** The field of a record's metadata that names its document. */
 export const DOCUMENT_FIELD = "keelson:document";
@@ -62,29 +61,36 @@ export function* slices<T>(list: readonly T[], size: number): Generator<readonly
   for (let from = 0; from < list.length; from += size) yield list.slice(from, from + size);
 }
 
-/** What makes a record what it is. */
-export interface RecordContent {
+/** Which chunk of which document a record is of. */
+export interface RecordPlace {
   readonly documentId: string;
-  readonly embedder: string;
   /** Digest of the chunk's text. */
   readonly hash: string;
   /** Which of the document's chunks of this very text it is, from 0. */
   readonly occurrence: number;
-  readonly metadataHash: string | undefined;
 }
 
 /**
- * A record's id: the digest of its content, by which it can be checked, and the id of the write that made it. Without
- * the second, a writer could stage a record again while a slower one still collects its predecessor.
+ * A record's id, unique for ever by the write that makes it and its number there: otherwise a writer could stage a record
+ * again while a slower one still collects its predecessor. Before them stands a hash of the place, since stores tell
+ * records of equal scores apart by id: which of them are found must not depend on when they were written.
  */
-export function recordId(content: RecordContent, writeId: string): string {
-  const { embedder, documentId, metadataHash, occurrence, hash } = content;
-  return `${digest(JSON.stringify([embedder, documentId, metadataHash ?? null, occurrence, hash]))}.${writeId}`;
+export function recordId(place: RecordPlace, writeId: string, number: number): string {
+  return `${hashOfPlace(place)}.${writeId}.${number}`;
 }
 
-/** What a record's id says of its content: equal wherever and whenever that content was written. */
-export function contentDigest(recordId: string): string {
-  return recordId.slice(0, recordId.indexOf("."));
+/** 31 bits: more would be a number that takes several times as long to print. */
+function hashOfPlace({ documentId, hash, occurrence }: RecordPlace): number {
+  let state = mix(mix(occurrence, documentId), hash);
+  state = Math.imul(state ^ (state >>> 16), SECOND_PRIME);
+  return (state ^ (state >>> 13)) >>> 1;
+}
+
+function mix(start: number, text: string): number {
+  let state = start;
+  for (let i = 0; i < text.length; i++)
+    state = Math.imul(state ^ text.charCodeAt(i), FIRST_PRIME) ^ (state >>> 15);
+  return state;
 }
 
 /** A document's metadata as the record of one of its chunks carries it. */

@@ -1,6 +1,6 @@
 import type { VectorRecord } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
-import { canonical, digest } from "./digest.ts";
+import { digest } from "./digest.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { cut } from "./prepare.ts";
 import { addCounts, redactMetadata, redactText } from "./redact.ts";
@@ -88,10 +88,7 @@ export async function remakeDocument(
       ...base,
       redactor: context.redactor.id,
       ...(text !== "" && chunker !== undefined && { chunker: chunker.id }),
-      ...(metadata !== undefined && {
-        metadata: metadata.value,
-        metadataHash: digest(canonical(metadata.value)),
-      }),
+      ...(metadata !== undefined && { metadata: metadata.value }),
       ...(Object.keys(findings).length > 0 && { findings }),
       ...(Object.keys(metadataFindings).length > 0 && { metadataFindings }),
     },

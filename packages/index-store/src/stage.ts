@@ -3,6 +3,7 @@ import type { IndexContext } from "./context.ts";
 import type { ChunkPlan, Draft, Outcome, StaleReason } from "./diff.ts";
 import { type Embedded, type EmbedTally, embedTexts, isFloats } from "./embed.ts";
 import type { Generation } from "./head.ts";
+import { jsonEquals } from "./json-equals.ts";
 import { type EntryChange, type LedgerChunk, withSpan } from "./ledger.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
 import { occurrencesOf } from "./occurrences.ts";
@@ -194,9 +195,13 @@ function stageDraft(
         records.length = firstRecord;
         return failedDraft(draft, source.vector);
       }
-      const record = recordOf(document, place, source.text as string, source.vector, options);
-      records.push(record);
-      id = record.id;
+      id = recordId(
+        { documentId: document.id, hash, occurrence: place.occurrence },
+        options.writeId,
+        records.length,
+      );
+      const metadata = recordMetadata(document.id, document.metadata, source.vector);
+      records.push({ id, vector: source.vector, text: source.text, metadata });
     }
     chunks[i] = withSpan({ id, hash }, place.chunk);
   }
@@ -207,24 +212,6 @@ function stageDraft(
     outcome: lost && draft.outcome !== "added" ? "changed" : draft.outcome,
     error: undefined,
     change: unchanged ? undefined : { id: document.id, before, after: { ...facts, chunks } },
-  };
-}
-
-function recordOf(
-  document: Draft["document"],
-  { chunk, occurrence }: Place,
-  text: string,
-  vector: Float32Array,
-  { generation, writeId }: StageOptions,
-): VectorRecord {
-  const { id: documentId, metadata } = document;
-  const metadataHash = document.metadataHash();
-  const { embedder } = generation;
-  return {
-    id: recordId({ documentId, embedder, hash: chunk.hash, occurrence, metadataHash }, writeId),
-    vector,
-    text,
-    metadata: recordMetadata(documentId, metadata, vector),
   };
 }
 
@@ -244,7 +231,7 @@ function placesOf({ document, before, chunks }: Draft): Place[] {
   const occurrences = occurrencesOf(chunks);
   const old = before && listedRecords(before.entry.chunks);
   // Records carry the metadata, so other metadata makes other records of the same vectors.
-  const sameMetadata = before?.entry.metadataHash === document.metadataHash();
+  const sameMetadata = before !== undefined && jsonEquals(before.entry.metadata, document.metadata);
   const places = new Array<Place>(chunks.length);
   for (const [i, chunk] of chunks.entries()) {
     const { hash } = chunk;

@@ -28,6 +28,20 @@ describe("query", () => {
     );
   });
 
+  it("finds the same ones of more equals than it is asked for, whenever they were written", async () => {
+    const found: string[][] = [];
+    for (const order of [1, -1]) {
+      const { index } = await createSubject({ chunker: paragraphs });
+      for (let n = 0; n < 20; n++) {
+        const id = `d${order === 1 ? n : 19 - n}`;
+        await index.upsert([{ id, text: `ab\n\n${n}` }]);
+      }
+      found.push((await index.query("ab", { topK: 5 })).map(({ id }) => id));
+    }
+    expect(found[0]).toHaveLength(5);
+    expect(found[1]).toEqual(found[0]);
+  });
+
   it("takes a vector as well as a text", async () => {
     const { index, embedder } = await createSubject();
     await index.upsert([{ id: "a", text: "abc" }]);

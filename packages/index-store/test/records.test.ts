@@ -1,5 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { hasOwnVector, recordMetadata } from "../src/records.ts";
+import { hasOwnVector, recordId, recordMetadata } from "../src/records.ts";
+
+describe("recordId", () => {
+  it("tells apart what one write makes, and what two writes make of one chunk", () => {
+    const place = { documentId: "a", hash: "h", occurrence: 0 };
+    const ids = [recordId(place, "w", 0), recordId(place, "w", 1), recordId(place, "x", 0)];
+
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  it("starts with a hash of the document, the text and the occurrence", () => {
+    const startOf = (documentId: string, hash: string, occurrence: number, writeId = "w") =>
+      recordId({ documentId, hash, occurrence }, writeId, 0).split(".")[0];
+
+    expect(startOf("a", "h", 0, "another")).toBe(startOf("a", "h", 0));
+    const starts = [startOf("a", "h", 0), startOf("b", "h", 0), startOf("a", "i", 0), startOf("a", "h", 1)];
+    expect(new Set(starts).size).toBe(4);
+  });
+});
 
 describe("recordMetadata", () => {
   it("has the checksum that every release has written", () => {

@@ -82,7 +82,7 @@ export async function repairDocuments(
   const stale: string[] = [];
   const changes = documents.map((document): EntryChange => {
     const { id, stored } = document;
-    const { metadata, metadataHash } = stored.entry;
+    const { metadata } = stored.entry;
     const chunks: LedgerChunk[] = [];
     const occurrences = occurrencesOf(stored.entry.chunks);
     for (const [i, chunk] of stored.entry.chunks.entries()) {
@@ -94,9 +94,7 @@ export async function repairDocuments(
       }
       const content = known.get(checked);
       if (content === undefined) continue;
-      const { embedder: by } = generation;
-      const identity = { documentId: id, embedder: by, hash: chunk.hash, occurrence, metadataHash };
-      const newId = recordId(identity, writeId);
+      const newId = recordId({ documentId: id, hash: chunk.hash, occurrence }, writeId, staged.length);
       staged.push({ id: newId, ...content, metadata: recordMetadata(id, metadata, content.vector) });
       chunks.push({ ...chunk, id: newId });
     }

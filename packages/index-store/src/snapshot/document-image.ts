@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonical } from "../digest.ts";
 import type { LedgerEntry } from "../ledger.ts";
-import { contentDigest } from "../records.ts";
 
 /** A document with all that is stored of it, apart from any store. */
 export interface DocumentImage {
@@ -32,7 +31,7 @@ export function hashImage(image: DocumentImage): string {
 }
 
 function hashOf({ id, entry, texts }: DocumentImage, floats: Uint8Array): string {
-  const chunks = entry.chunks.map((chunk) => ({ ...chunk, id: contentDigest(chunk.id) }));
+  const chunks = entry.chunks.map(({ id: _, ...chunk }) => chunk);
   const content = canonical({ id, entry: { ...entry, chunks }, texts });
   return createHash("sha256").update(content).update("\n").update(floats).digest("base64url");
 }
