@@ -62,8 +62,9 @@ export async function commitWrites(
       intentChange = [{ key: intentKey, value, expect: intentChange[0]?.expect ?? "absent" }];
     }
     const ledger = ledgerChanges(keys, generation.number, changes);
+    const notes = await packedNotes(context, writes, signal);
     const noted = noteForRebuild(context, writes);
-    await state.commit([...checks, ...intentChange, ...ledger, ...noted, ...also], { signal });
+    await state.commit([...checks, ...intentChange, ...ledger, ...notes, ...noted, ...also], { signal });
   } catch (error) {
     await settleOrRemember(context, id, own);
     lease?.assertKept(error);
@@ -93,6 +94,23 @@ function replacedRecords(changes: readonly EntryChange[]): string[] {
     for (const { id } of before.entry.chunks) if (kept?.has(id) !== true) replaced.push(id);
   }
   return replaced;
+}
+
+// Where no snapshot has been taken, to look for the notes of all that is removed would cost as much as to remove it.
+async function packedNotes(
+  { keys, state }: IndexContext,
+  { generation, changes }: Writes,
+  signal: AbortSignal | undefined,
+): Promise<StateChange[]> {
+  if (changes.every(({ after }) => after !== undefined)) return [];
+  const key = keys.anyPacked(generation.number);
+  const [found] = await state.get([key], { signal });
+  if (found === undefined) return [{ key, expect: "absent" }];
+  const prefix = keys.packed(generation.number);
+  const notes: StateChange[] = [];
+  for (const { id, after } of changes)
+    if (after === undefined) notes.push({ key: prefix + id, delete: true });
+  return notes;
 }
 
 // A rebuild copies the live ledger; this tells it what it has to copy again.

@@ -9,6 +9,7 @@ import type { PinTarget } from "./pins.ts";
  * | `g/<generation>/doc/<document id>` | the ledger: `LedgerEntry` |
  * | `g/<generation>/expiry/<16 digits of epoch ms>/<document id>` | `null`: what expires, by time |
  * | `g/<generation>/subject/<digest>/<document id>` | `null`: what is about whom |
+ * | `g/<generation>/packed` | `null`: that there may be such notes as the next, for whoever removes documents |
  * | `g/<generation>/packed/<document id>` | where snapshots find the document, and as of which revision: `Packed` |
  * | `intent/<id>` | vectors that a write is about to stage, or has still to collect: `Intent` |
  * | `dropping/<generation>` | `null`: a generation that is to be deleted |
@@ -54,6 +55,8 @@ export interface IndexKeys {
   expiry(generation: number, expiresAtMs: number, id: string): string;
   subjectDocuments(generation: number, digest: string): string;
   subject(generation: number, digest: string, id: string): string;
+  /** Present since a snapshot first had notes of the generation's documents. */
+  anyPacked(generation: number): string;
   packed(generation: number): string;
   packedDocument(generation: number, id: string): string;
   collection(generation: number): string;
@@ -77,6 +80,7 @@ export interface IndexKeys {
 }
 
 const EXPIRY_DIGITS = 16;
+const ZERO = "0".charCodeAt(0);
 
 export function createKeys(name: string): IndexKeys {
   const root = `index/${name.replaceAll("%", "%25").replaceAll("/", "%2F")}/`;
@@ -108,6 +112,7 @@ function createKeysBelow(root: string, name: string): IndexKeys {
       `${generation(number)}expiry/${String(expiresAtMs).padStart(EXPIRY_DIGITS, "0")}/${id}`,
     subjectDocuments: (number, digest) => `${generation(number)}subject/${digest}/`,
     subject: (number, digest, id) => `${generation(number)}subject/${digest}/${id}`,
+    anyPacked: (number) => `${generation(number)}packed`,
     packed: (number) => `${generation(number)}packed/`,
     packedDocument: (number, id) => `${generation(number)}packed/${id}`,
     packs: `${root}pack/`,
@@ -135,7 +140,18 @@ function pinned(target: PinTarget): string {
   return "generation" in target ? `g/${target.generation}` : `s/${target.snapshot}`;
 }
 
-/** The time and document id that the rest of an expiry key names, behind its prefix. */
-export function parseExpiry(rest: string): { readonly expiresAtMs: number; readonly id: string } {
-  return { expiresAtMs: Number(rest.slice(0, EXPIRY_DIGITS)), id: rest.slice(EXPIRY_DIGITS + 1) };
+/** A key of the index by time, and what it names. */
+export interface Expiry {
+  readonly key: string;
+  readonly expiresAtMs: number;
+  readonly id: string;
+}
+
+/** @param start Where in the key the time begins: behind its prefix. */
+export function parseExpiry(key: string, start: number): Expiry {
+  const end = start + EXPIRY_DIGITS;
+  let expiresAtMs = 0;
+  // As fast as a look at the key; a number made of a part of it would cost a string.
+  for (let at = start; at < end; at++) expiresAtMs = expiresAtMs * 10 + (key.charCodeAt(at) - ZERO);
+  return { key, expiresAtMs, id: key.slice(end + 1) };
 }

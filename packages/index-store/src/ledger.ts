@@ -67,6 +67,8 @@ export interface EntryChange {
   readonly id: string;
   readonly before: StoredEntry | undefined;
   readonly after: LedgerEntry | undefined;
+  /** Where the index by time has it, for whoever has read that: to make the key again costs as much as to find it. */
+  readonly expiryKey?: string | undefined;
 }
 
 /** The changes of state that carry out changes of the ledger, indexes included, while nobody else changed it. */
@@ -77,13 +79,12 @@ export function ledgerChanges(
 ): StateChange[] {
   const list: StateChange[] = [];
   const documents = keys.documents(generation);
-  const packed = keys.packed(generation);
-  for (const { id, before, after } of changes) {
+  for (const { id, before, after, expiryKey } of changes) {
     const key = before?.key ?? documents + id;
     const expect = before?.revision ?? "absent";
     if (after !== undefined) list.push({ key, value: after, expect });
-    else list.push({ key, delete: true, expect }, { key: packed + id, delete: true });
-    const old = secondaryKeys(keys, generation, id, before?.entry);
+    else list.push({ key, delete: true, expect });
+    const old = secondaryKeys(keys, generation, id, before?.entry, expiryKey);
     const wanted = secondaryKeys(keys, generation, id, after);
     for (const each of old) if (!wanted.includes(each)) list.push({ key: each, delete: true });
     for (const each of wanted) if (!old.includes(each)) list.push({ key: each, value: null });
@@ -98,11 +99,12 @@ function secondaryKeys(
   generation: number,
   id: string,
   entry: LedgerEntry | undefined,
+  expiryKey?: string,
 ): readonly string[] {
   if (entry === undefined) return NO_KEYS;
   const { expiresAtMs, subjects = NO_KEYS } = entry;
   if (expiresAtMs === undefined && subjects.length === 0) return NO_KEYS;
   const found = subjects.map((subject) => keys.subject(generation, subject, id));
-  if (expiresAtMs !== undefined) found.push(keys.expiry(generation, expiresAtMs, id));
+  if (expiresAtMs !== undefined) found.push(expiryKey ?? keys.expiry(generation, expiresAtMs, id));
   return found;
 }

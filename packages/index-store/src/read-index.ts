@@ -127,7 +127,7 @@ export async function readStatus(
   const prefix = keys.expiries(live.number);
   let nextExpiryMs: number | undefined;
   for await (const { key } of scanState(state, { prefix, signal })) {
-    const { expiresAtMs } = parseExpiry(key.slice(prefix.length));
+    const { expiresAtMs } = parseExpiry(key, prefix.length);
     if (expiresAtMs > nowMs) {
       nextExpiryMs = expiresAtMs;
       break;

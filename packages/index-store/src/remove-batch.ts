@@ -2,16 +2,17 @@ import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
 import { type Generation, type Head, readHead } from "./head.ts";
 import { settleUnfinished } from "./intents.ts";
+import type { Expiry } from "./keys.ts";
 import type { Lease } from "./lease.ts";
-import { type LedgerEntry, type StoredEntry, toStored } from "./ledger.ts";
+import { type StoredEntry, toStored } from "./ledger.ts";
 import { withRetries } from "./with-retries.ts";
 
 /** Which of some documents are removed. */
 export interface RemoveBatchOptions {
   /** Of which generation; of none where it answers `undefined`. Default: the live one. */
   readonly choose?: ((head: Head) => Generation | undefined) | undefined;
-  /** Only those that meet it. Default: all. */
-  readonly condition?: ((entry: LedgerEntry) => boolean) | undefined;
+  /** As the index by time lists them, each at the place of its id: only those that it still lists so. Default: all. */
+  readonly expiries?: readonly Expiry[] | undefined;
   /** Throws to refuse to remove one that is not as expected. */
   readonly check?: ((id: string, stored: StoredEntry) => void) | undefined;
   /** The lease that it is done under, where it is. */
@@ -24,13 +25,14 @@ export interface RemovedDocument {
   readonly id: string;
   readonly before: StoredEntry;
   readonly after: undefined;
+  readonly expiryKey: string | undefined;
 }
 
-/** Removes those of these documents that are there and meet the condition, together. They keep their order. */
+/** Removes those of these documents that are there and as expected, together. They keep their order. */
 export async function removeBatch(
   context: IndexContext,
   ids: readonly string[],
-  { choose = ({ live }) => live, condition = () => true, check, lease, signal }: RemoveBatchOptions,
+  { choose = ({ live }) => live, expiries, check, lease, signal }: RemoveBatchOptions,
 ): Promise<readonly RemovedDocument[]> {
   const [first] = ids;
   if (first === undefined) return [];
@@ -48,9 +50,11 @@ export async function removeBatch(
     const changes: RemovedDocument[] = [];
     for (const [i, id] of ids.entries()) {
       const before = toStored(found[i]);
-      if (before === undefined || !condition(before.entry)) continue;
+      const expiry = expiries?.[i];
+      if (before === undefined) continue;
+      if (expiry !== undefined && before.entry.expiresAtMs !== expiry.expiresAtMs) continue;
       check?.(id, before);
-      changes.push({ id, before, after: undefined });
+      changes.push({ id, before, after: undefined, expiryKey: expiry?.key });
     }
     const writes = { id: context.newId(), generation, head, changes, staged: [], lease };
     await commitWrites(context, writes, signal);

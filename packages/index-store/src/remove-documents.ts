@@ -1,8 +1,7 @@
 import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import { type Generation, type Head, readHead, wholeGenerations } from "./head.ts";
-import { parseExpiry } from "./keys.ts";
-import { isExpired } from "./ledger.ts";
+import { type Expiry, parseExpiry } from "./keys.ts";
 import type { DocumentProgress, Progress } from "./progress.ts";
 import { slices } from "./records.ts";
 import { type RemovedDocument, removeBatch } from "./remove-batch.ts";
@@ -78,16 +77,19 @@ export async function sweepExpired(
     for (let limit = FIRST_BATCH_DOCUMENTS; ; limit = Math.min(limit + MORE_DOCUMENTS, BATCH_DOCUMENTS)) {
       await breather.breathe(signal);
       const page = await state.scan({ prefix, after, limit, signal });
+      const expiries: Expiry[] = [];
       const ids: string[] = [];
       for (const { key } of page) {
-        const { expiresAtMs, id } = parseExpiry(key.slice(prefix.length));
-        if (expiresAtMs <= nowMs) ids.push(id);
+        const expiry = parseExpiry(key, prefix.length);
+        if (expiry.expiresAtMs > nowMs) break;
+        expiries.push(expiry);
+        ids.push(expiry.id);
       }
       // What is read for the first time has to be put in order: that and the removal are a turn each.
       await breather.breathe(signal);
       const gone = await removeBatch(context, ids, {
         choose: sameGeneration,
-        condition: (entry) => isExpired(entry, nowMs),
+        expiries,
         signal,
       });
       for (const { id } of gone) removed.add(id);

@@ -196,7 +196,7 @@ describe("a failure in createIndex", () => {
       const world = await createWorld(storage);
       // Something to recover: writes that died while staging and while collecting, and a restore that died.
       const restoring = await openFaulty(storage, world.clock, { at: 14, effect: "kill" });
-      const removing = await openFaulty(storage, world.clock, { at: 4, effect: "kill" });
+      const removing = await openFaulty(storage, world.clock, { at: 5, effect: "kill" });
       const writing = await openFaulty(storage, world.clock, { at: 6, effect: "kill-within" });
       await expect(restoring.index.restore(world.snapshotId)).rejects.toBe(fault);
       await expect(writing.index.upsert(after)).rejects.toBe(fault);

@@ -144,6 +144,26 @@ describe("snapshot", () => {
     expect(await faultsOf(storage)).toEqual([]);
   });
 
+  it("leaves no note of a document that is removed while the first one packs it", async () => {
+    const { index, storage } = await subject();
+    await index.upsert(documents);
+    const { commit } = storage.state;
+    let meanwhile: unknown;
+    storage.state.commit = async (changes, options) => {
+      // The removal has looked for notes, and found that there are none.
+      if (changes.some((change) => "delete" in change && change.key.endsWith("/doc/d2"))) {
+        storage.state.commit = commit;
+        meanwhile = await index.snapshot();
+      }
+      return await commit(changes, options);
+    };
+    expect(await index.remove(["d2"])).toMatchObject({ removed: ["d2"] });
+    expect(meanwhile).toMatchObject({ documents: 30 });
+    expect(await faultsOf(storage)).toEqual([]);
+    expect(await index.remove(["d3"])).toMatchObject({ removed: ["d3"] });
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
   it("holds every document whole while others write", async () => {
     const { index, open, clock } = await subject();
     await index.upsert(documents);

@@ -199,7 +199,7 @@ export async function faultsOf(storage: Storage, name = "docs"): Promise<string[
       const isNote =
         /^(lease|guard|pin|erased|tombstone)\/|^erasure-key$/.test(rest) ||
         (head.building !== undefined && /^touched\b/.test(rest));
-      if (rest !== "head" && !isNote) faults.push(`left over: ${rest}`);
+      if (rest !== "head" && !isNote && !/^g\/\d+\/packed$/.test(rest)) faults.push(`left over: ${rest}`);
       continue;
     }
     if (!known.has(Number(number))) faults.push(`left over: ${rest}`);

@@ -121,7 +121,7 @@ export function createPacker(
       ];
     });
     try {
-      await state.commit([fence, ...changes], { signal });
+      await state.commit([fence, { key: keys.anyPacked(number), value: null }, ...changes], { signal });
     } catch (error) {
       assertKept(error);
       throw error;

@@ -117,7 +117,7 @@ async function restoreDocuments(
     { signal },
   );
   const entered: EntryChange[] = [];
-  const notes: StateChange[] = [];
+  const notes: StateChange[] = [{ key: keys.anyPacked(number), value: null }];
   for (const { image, at } of batch) {
     const { id, entry } = image;
     const parts = entry.chunks.flatMap((chunk) => read.get(chunk.id) ?? []);
