@@ -4,12 +4,13 @@ import { nodeFileSystem } from "../../packages/adapters-fs/src/node-file-system.
 /** The machine's filesystem, which kills this process when its n-th operation is under way. */
 export function killingFileSystem(killAt: number): FileSystem {
   let count = 0;
-  const counted = <T>(started: Promise<T>): Promise<T> => {
+  const counted = <T>(started: T): T => {
     if (++count === killAt) process.kill(process.pid, "SIGKILL");
     return started;
   };
   const file = (open: OpenFile): OpenFile => ({
     read: (...args) => counted(open.read(...args)),
+    readSync: (...args) => counted(open.readSync(...args)),
     write: (...args) => counted(open.write(...args)),
     truncate: (length) => counted(open.truncate(length)),
     size: () => open.size(),

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { Engine } from "@keelson/storage-engine";
+import type { Checkpoint } from "./checkpoint/read-checkpoint.ts";
 import { writeCheckpoint } from "./checkpoint/write-checkpoint.ts";
 import { removeIfThere } from "./durable-files.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Health } from "./health.ts";
 import type { Layout } from "./layout.ts";
 import { removeSegmentsBefore } from "./log/list-segments.ts";
-import type { LogPosition } from "./log/log-position.ts";
 import type { LogWriter } from "./log/log-writer.ts";
 import type { OwnerLock } from "./owner-lock.ts";
 import { failed } from "./store-error.ts";
@@ -35,7 +35,7 @@ export interface CompactorOptions {
   readonly lock: OwnerLock;
   readonly health: Health;
   /** What the store was opened with; `undefined` where there was none. */
-  readonly checkpoint: { readonly bytes: number; readonly start: LogPosition } | undefined;
+  readonly checkpoint: Checkpoint | undefined;
   /** From which share of dead bytes on compaction is due, 0..1; at 1 it never is. */
   readonly compactAt: number;
   /** Nothing is due below this. */
@@ -71,6 +71,8 @@ export function createCompactor(options: CompactorOptions): Compactor {
   };
 
   const compact = async (): Promise<void> => {
+    // Its file is closed then, and has nothing that is not in memory.
+    await options.checkpoint?.texts.follow();
     const next = await writer.startSegment();
     const before = writer.bytes;
     checkpointBytes = await writeCheckpoint({

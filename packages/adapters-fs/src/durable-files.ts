@@ -71,6 +71,23 @@ export async function closeAll(files: readonly Pick<OpenFile, "close">[]): Promi
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
+/** Takes steps one after the other, all of them even if one fails, and then rejects with the first failure. */
+export async function takeSteps(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Does some work; where it fails, releases what it was given. Of two errors the work's is the one that says more. */
+export async function orRelease<T>(work: () => Promise<T>, release: () => Promise<void>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await release().catch(() => {});
+    throw error;
+  }
+}
+
 /** Removes a name; there need not be one. */
 export async function removeIfThere(fileSystem: FileSystem, path: string): Promise<void> {
   try {

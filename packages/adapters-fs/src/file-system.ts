@@ -9,6 +9,8 @@ export interface OpenFile {
    * @param scratch Memory of at least that length which it may read into, in place of memory of its own.
    */
   read(length: number, position: number, scratch?: Uint8Array): Promise<Uint8Array>;
+  /** Reads as {@link OpenFile.read} does, while the process waits: for a text that is asked for before it has come. */
+  readSync(length: number, position: number): Uint8Array;
   /** Writes bytes at `position` and says how many it wrote, maybe fewer than given. Then they are the caller's again. */
   write(bytes: Uint8Array, position: number): Promise<number>;
   /** Cuts the file to `length` bytes. */

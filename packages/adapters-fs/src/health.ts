@@ -3,7 +3,8 @@ import { failed } from "./store-error.ts";
 
 /**
  * Whether the handle may still write. After a failed write or fsync nobody knows what the medium holds, and asking
- * again can answer wrongly (the kernel may drop the pages that it failed to write); only a fresh reading can tell.
+ * again can answer wrongly (the kernel may drop the pages that it failed to write); only a fresh reading can tell. Nor
+ * does it write where texts that follow the opening are damaged: a compaction could only leave them out.
  */
 export interface Health {
   /** Has nothing failed yet? */

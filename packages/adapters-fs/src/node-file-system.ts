@@ -1,4 +1,4 @@
-import { accessSync, constants, fdatasync, writeSync } from "node:fs";
+import { accessSync, constants, fdatasync, readSync, writeSync } from "node:fs";
 import { link, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { FileSystem, OpenFile, OpenMode } from "./file-system.ts";
@@ -23,11 +23,20 @@ export const nodeFileSystem: FileSystem = Object.freeze({
     const handle = await open(path, FLAGS[mode], 0o600);
     return {
       read: async (length, position, scratch) => {
-        // Not zeroed: only what was read is given out.
-        const bytes = scratch ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+        const bytes = scratch ?? allocate(length);
         let done = 0;
         while (done < length) {
           const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
+          if (bytesRead === 0) break;
+          done += bytesRead;
+        }
+        return bytes.subarray(0, done);
+      },
+      readSync: (length, position) => {
+        const bytes = allocate(length);
+        let done = 0;
+        while (done < length) {
+          const bytesRead = readSync(handle.fd, bytes, done, length - done, position + done);
           if (bytesRead === 0) break;
           done += bytesRead;
         }
@@ -72,3 +81,8 @@ export const nodeFileSystem: FileSystem = Object.freeze({
     }
   },
 } satisfies FileSystem);
+
+// Not zeroed: only what was read is given out.
+function allocate(length: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+}

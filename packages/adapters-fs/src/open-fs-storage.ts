@@ -90,7 +90,10 @@ export interface FsStorage extends Storage {
  * `kill -9` and power cuts. The directory belongs to one process at a time.
  *
  * Vectors, state and secrets live in memory and in one append-only log; blobs are files. Opening reads a checkpoint of
- * them and what the log holds beyond it.
+ * them and what the log holds beyond it, and checks all it reads. Texts of the checkpoint follow: they are read in the
+ * background once the storage is open, and checked when they come. One that is asked for earlier is read at once, with
+ * the texts in its frame, while the process waits. Where a frame is damaged, whoever asks for one of its texts is told by
+ * STORE_CORRUPT, and so is every write once it was met; all else can still be read.
  * Writes that arrive together share one fsync. A read answers only with what is durable. Secrets are sealed
  * (AES-256-GCM) before they touch the disk.
  *
@@ -98,7 +101,8 @@ export interface FsStorage extends Storage {
  *
  * @param directory Made where it is missing, with mode 0700. It needs a local filesystem with hard links.
  * @throws KeelsonError STORE_LOCKED when a process has it open, be it this one.
- * @throws KeelsonError STORE_CORRUPT when anything in the checkpoint or the log is damaged. Nothing is changed then.
+ * @throws KeelsonError STORE_CORRUPT when anything in the log is damaged, or in the checkpoint but for its texts, or when
+ * either is cut off. Nothing is changed then.
  * @throws KeelsonError STORE_FORMAT_UNSUPPORTED when a later version wrote it.
  * @throws KeelsonError STORE_FAILED when the filesystem refuses; `cause` says why.
  * @throws KeelsonError ARGUMENT_INVALID when an option makes no sense.

@@ -5,9 +5,11 @@ import {
   createStateStore,
   createVectorStore,
   type Engine,
+  type Sealer,
 } from "@keelson/storage-engine";
 import { createFsBlobs } from "./blobs/fs-blobs.ts";
 import { CHECKPOINT_HEADER_BYTES } from "./checkpoint/checkpoint-header.ts";
+import { orRelease, takeSteps } from "./durable-files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { createReadOnlyHealth } from "./health.ts";
 import type { Layout } from "./layout.ts";
@@ -25,11 +27,15 @@ export async function openReader(
   options: ResolvedOptions,
 ): Promise<FsStorage> {
   if (!(await fileSystem.exists(layout.log))) throw new Error("there is no store in the directory");
-  const { engine, promised } = await readBesideWriter(fileSystem, layout);
-  const { storeId } = promised;
-  const found = await findMasterKeys({ fileSystem, ...options.keys, ownFile: layout.masterKey });
-  const keyring = openKeyring(found, storeId, engine);
-  const sealer = typeof keyring === "string" ? createRefusingSealer(keyring) : keyring;
+  const { engine, promised, checkpoint } = await readBesideWriter(fileSystem, layout);
+  const openSealer = async (): Promise<Sealer> => {
+    const found = await findMasterKeys({ fileSystem, ...options.keys, ownFile: layout.masterKey });
+    const keyring = openKeyring(found, promised.storeId, engine);
+    return typeof keyring === "string" ? createRefusingSealer(keyring) : keyring;
+  };
+  const sealer = await orRelease(openSealer, async () => await checkpoint?.texts.close());
+  // Whoever asks for a text that could not be read is told.
+  checkpoint?.texts.follow().catch(() => {});
 
   const access = createAccess(layout.root);
   const health = createReadOnlyHealth(layout.root);
@@ -50,7 +56,7 @@ export async function openReader(
     },
     close: async () => {
       access.close();
-      await idle();
+      await takeSteps([idle, async () => await checkpoint?.texts.close()]);
     },
   };
 }

@@ -9,7 +9,7 @@ import {
 } from "@keelson/storage-engine";
 import { createFsBlobs, syncBlobNames } from "./blobs/fs-blobs.ts";
 import { type Compactor, createCompactor } from "./compactor.ts";
-import { makeDirectory, removeIfThere } from "./durable-files.ts";
+import { makeDirectory, orRelease, removeIfThere, takeSteps } from "./durable-files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { createHealth } from "./health.ts";
 import { createLayout, type Layout } from "./layout.ts";
@@ -44,13 +44,10 @@ export async function openStore(
     if (resolved.readOnly) return await openReader(fileSystem, layout, resolved);
     await makeDirectory(fileSystem, layout.temporary);
     const lock = await acquireOwnerLock({ ...machine, layout });
-    try {
-      return await openOwned({ ...resolved, fileSystem, layout, lock });
-    } catch (error) {
-      // The first error says more than one about letting go.
-      await lock.release(!lock.takenOver).catch(() => {});
-      throw error;
-    }
+    return await orRelease(
+      () => openOwned({ ...resolved, fileSystem, layout, lock }),
+      () => lock.release(!lock.takenOver),
+    );
   } catch (cause) {
     throw failed(`open ${layout.root}`, cause);
   }
@@ -79,8 +76,10 @@ async function openOwned(options: OwnedOptions): Promise<FsStorage> {
     engine,
     onWritten: () => compactor?.consider(),
   });
-  try {
-    const { storeId, writer, checkpoint, tornTail } = log;
+  const { storeId, writer, checkpoint, tornTail } = log;
+  const closeLog = (): Promise<void> =>
+    takeSteps([async () => await checkpoint?.texts.close(), () => writer.close()]);
+  const openStores = async (): Promise<FsStorage> => {
     const masterKey = await openMasterKey({
       ...{ fileSystem, lock, health, storeId, found, engine, journal: writer },
     });
@@ -95,16 +94,7 @@ async function openOwned(options: OwnedOptions): Promise<FsStorage> {
     let closing: Promise<void> | undefined;
     const end = async (): Promise<void> => {
       access.close();
-      try {
-        await idle();
-        await compacting.close();
-      } finally {
-        try {
-          await writer.close();
-        } finally {
-          await lock.release(health.isWell());
-        }
-      }
+      await takeSteps([idle, compacting.close, closeLog, () => lock.release(health.isWell())]);
     };
     const stores = {
       vectors: createVectorStore({ ...parts, durable: true, physicalDelete: false }),
@@ -112,6 +102,8 @@ async function openOwned(options: OwnedOptions): Promise<FsStorage> {
       blobs,
       secrets: createSecretBackend({ ...parts, durable: true, sealed: true, sealer: masterKey.sealer }),
     };
+    // Whoever asks for a text that could not be read is told, and so is the next who writes.
+    checkpoint?.texts.follow().catch((cause: unknown) => health.fail("read the texts", cause));
     return {
       ...stores,
       reclaim: async (callOptions) => {
@@ -131,10 +123,8 @@ async function openOwned(options: OwnedOptions): Promise<FsStorage> {
         return closing;
       },
     };
-  } catch (error) {
-    await log.writer.close().catch(() => {});
-    throw error;
-  }
+  };
+  return await orRelease(openStores, closeLog);
 }
 
 // Whatever lies there was on its way when a process ended. One that was only taken for dead may remove it meanwhile.

@@ -132,7 +132,7 @@ describe(verifyFsStorage.name, () => {
     const report = await verifyFsStorage(STORE, { fileSystem });
     expect(report).toEqual({
       ok: true,
-      frames: compacted ? 7 : 8,
+      frames: 8,
       blobs: 2,
       damage: [],
       tornTail: undefined,

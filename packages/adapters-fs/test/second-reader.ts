@@ -133,7 +133,8 @@ export function readStore(files: ReadonlyMap<string, Uint8Array>): SecondReading
     first = checkpoint.readUInt32LE(12);
     before = { sequence: Number(checkpoint.readBigUInt64LE(32)), checksum: checkpoint.readUInt32LE(40) };
     const start = { sequence: 0, checksum: checkpoint.readUInt32LE(60) };
-    let pending: [string, [string, string | undefined, string | undefined][]] | undefined;
+    let pending: [string, [string, string | undefined][]] | undefined;
+    let vectors: number[][] | undefined;
     let ended = false;
     for (const { payload, start: at } of framesOf(checkpoint, 64, checkpoint.length, id, start)) {
       check(!ended, "the end stands last");
@@ -149,26 +150,34 @@ export function readStore(files: ReadonlyMap<string, Uint8Array>): SecondReading
       } else if (kind === 2) {
         const name = payload.string();
         const count = payload.u32();
-        const [ids, texts, metadata] = [payload.column(count), payload.column(count), payload.column(count)];
+        const [ids, metadata] = [payload.column(count), payload.column(count)];
         check(ids.join() === [...ids].sort().join(), "ids ascend");
-        pending = [name, ids.map((each, i) => [each as string, texts[i], metadata[i]])];
+        pending = [name, ids.map((each, i) => [each as string, metadata[i]])];
       } else if (kind === 3) {
         const [name, rows] = pending as NonNullable<typeof pending>;
-        const { dimension, records } = content.collections[name] as SecondReading["collections"][string];
-        for (const [each, text, json] of rows) records[each] = record(payload.f32s(dimension), text, json);
-      } else if (kind === 4 || kind === 5) {
+        const { dimension } = content.collections[name] as SecondReading["collections"][string];
+        vectors = rows.map(() => payload.f32s(dimension));
+      } else if (kind === 4) {
+        const [name, rows] = pending as NonNullable<typeof pending>;
+        const { records } = content.collections[name] as SecondReading["collections"][string];
+        check(payload.u32() === rows.length, "a text for each record");
+        const texts = payload.column(rows.length);
+        for (const [i, [each, json]] of rows.entries())
+          records[each] = record((vectors as number[][])[i] as number[], texts[i], json);
+        [pending, vectors] = [undefined, undefined];
+      } else if (kind === 5 || kind === 6) {
         const count = payload.u32();
         const revisions = Array.from({ length: count }, () => payload.f64());
         const [keys, values] = [payload.column(count), payload.column(count)];
         for (const [i, key] of keys.entries()) {
           const [value, revision] = [values[i] as string, revisions[i] as number];
-          if (kind === 4) content.entries[key as string] = { value: JSON.parse(value), revision };
+          if (kind === 5) content.entries[key as string] = { value: JSON.parse(value), revision };
           else content.secrets[key as string] = { sealed: value, revision };
         }
-      } else if (kind === 6) {
+      } else if (kind === 7) {
         content.revision = payload.f64();
       } else {
-        check(kind === 7, "a kind of block");
+        check(kind === 8, "a kind of block");
         const [segment, end, sequence, checksum] = [
           payload.u32(),
           payload.f64(),
@@ -184,6 +193,7 @@ export function readStore(files: ReadonlyMap<string, Uint8Array>): SecondReading
       check(payload.at === payload.bytes.length, "a block ends with its payload");
     }
     check(ended, "there is an end");
+    check(pending === undefined, "vectors and texts behind records");
   }
 
   // log

@@ -31,7 +31,7 @@ export type InspectedFrame =
       readonly start: number;
       readonly end: number;
       readonly sequence: number;
-      /** Empty for the first of the two frames that records take in a checkpoint. */
+      /** Empty for the first two of the three frames that records take in a checkpoint. */
       readonly parts: readonly InspectedPart[];
     }
   | { readonly file: string; readonly start: number; readonly end: number; readonly damage: string };

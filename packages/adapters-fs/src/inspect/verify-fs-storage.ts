@@ -83,7 +83,11 @@ async function verify(fileSystem: FileSystem, layout: Layout): Promise<FsVerifyR
     if (digest !== undefined) await attempt(() => checkSeal(fileSystem, path, end, digest));
   // What is whole piece by piece may still not fit together.
   if (damage.length === 0)
-    await attempt(async () => void (await replay({ fileSystem, layout, engine: createEngine() })));
+    await attempt(async () => {
+      const { checkpoint } = await replay({ fileSystem, layout, engine: createEngine() });
+      // Those were read above.
+      await checkpoint?.texts.close();
+    });
 
   let blobs = 0;
   for await (const blob of readBlobFiles(fileSystem, layout)) {

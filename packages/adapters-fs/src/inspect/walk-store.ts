@@ -10,7 +10,7 @@ import type { FrameFile, StoreDamage, StoreFiles } from "./store-files.ts";
 /** What a whole frame of a store holds. */
 export type FrameContent =
   | { readonly kind: "ops"; readonly ops: readonly Op[] }
-  /** `undefined` for the first of two frames that make a block together. */
+  /** `undefined` for the first two of three frames that make a block together. */
   | { readonly kind: "block"; readonly block: Block | undefined }
   | { readonly kind: "end"; readonly end: CheckpointEnd };
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Engine, Op } from "@keelson/storage-engine";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/read-checkpoint.ts";
-import { closeAll, makeDirectory } from "../durable-files.ts";
+import { closeAll, makeDirectory, orRelease } from "../durable-files.ts";
 import type { FileSystem, OpenFile } from "../file-system.ts";
 import type { Health } from "../health.ts";
 import type { Layout } from "../layout.ts";
@@ -40,9 +40,20 @@ export interface OpenedLog {
 
 /** Opens the log of a store, or begins it. */
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
-  const { fileSystem, layout, lock, health, segmentBytes, unsynced } = options;
+  const { fileSystem, layout } = options;
   await createIfNew(fileSystem, layout);
-  const { promised, acknowledged, checkpoint, reading, bare } = await replay(options);
+  const replayed = await replay(options);
+  return await orRelease(
+    () => openReplayed(options, replayed),
+    async () => await replayed.checkpoint?.texts.close(),
+  );
+}
+
+async function openReplayed(
+  options: OpenLogOptions,
+  { promised, acknowledged, checkpoint, reading, bare }: Replay,
+): Promise<OpenedLog> {
+  const { fileSystem, layout, lock, health, segmentBytes, unsynced } = options;
   const { storeId } = promised;
   if (bare !== undefined) {
     await fileSystem.remove(layout.segment(bare));
@@ -55,7 +66,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   }
   const { tornTail, ...repaired } = await repairTail(fileSystem, layout, reading, acknowledged);
   let files: Pick<OpenFile, "close">[] = [repaired.file];
-  try {
+  const openWriter = async (): Promise<LogWriter> => {
     let segment: OpenSegment = repaired;
     let { logBytes } = reading;
     if (lock.takenOver || segment.unsynced !== unsynced) {
@@ -70,16 +81,16 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
     await acknowledgement.write(segment.position);
     await acknowledgement.sync();
     const { onWritten } = options;
-    const writer = createLogWriter({
+    return createLogWriter({
       ...{ fileSystem, layout, storeId, lock, health, acknowledgement, segment, segmentBytes, onWritten },
       bytes: logBytes,
     });
-    return { writer, storeId, checkpoint, tornTail };
-  } catch (error) {
-    await closeAll(files).catch(() => {});
-    throw error;
-  }
+  };
+  const writer = await orRelease(openWriter, () => closeAll(files));
+  return { writer, storeId, checkpoint, tornTail };
 }
+
+type ReplayOptions = Pick<OpenLogOptions, "fileSystem" | "layout" | "engine">;
 
 /** What {@link replay} found. */
 export interface Replay {
@@ -92,17 +103,28 @@ export interface Replay {
   readonly bare: number | undefined;
 }
 
-/** Reads all of a store's content into an engine. It changes nothing on the medium. */
-export async function replay(
-  options: Pick<OpenLogOptions, "fileSystem" | "layout" | "engine">,
-): Promise<Replay> {
+/**
+ * Reads all of a store's content into an engine, but for the texts of the checkpoint, which follow when they are asked
+ * for. It changes nothing on the medium.
+ */
+export async function replay(options: ReplayOptions): Promise<Replay> {
   const { fileSystem, layout, engine } = options;
   const promised = await readAcknowledgement(fileSystem, layout);
   if (promised === undefined)
     throw corrupt(layout.acknowledged, 0, 0, "the record of what was acknowledged is missing");
-  const { storeId } = promised;
-
   const checkpoint = await readCheckpoint(fileSystem, layout.checkpoint, engine);
+  return await orRelease(
+    () => replayLog(options, promised, checkpoint),
+    async () => await checkpoint?.texts.close(),
+  );
+}
+
+async function replayLog(
+  { fileSystem, layout, engine }: ReplayOptions,
+  promised: Replay["promised"],
+  checkpoint: Checkpoint | undefined,
+): Promise<Replay> {
+  const { storeId } = promised;
   if (checkpoint !== undefined && !Buffer.from(checkpoint.storeId).equals(storeId))
     throw corrupt(layout.checkpoint, 0, checkpoint.bytes, "it is another store's");
   const through = checkpoint?.through;

@@ -30,6 +30,7 @@ export type FileSystemOperationName =
   | "remove"
   | "syncDirectory"
   | "read"
+  | "readSync"
   | "write"
   | "truncate"
   | "size"
@@ -43,6 +44,8 @@ export interface FileSystemOperation {
   readonly name: FileSystemOperationName;
   /** Of the file or directory; of a rename or link, the new name. */
   readonly path: string;
+  /** Of a read or write: the byte that it begins at. */
+  readonly position?: number | undefined;
   /** What is written. */
   readonly bytes?: Uint8Array | undefined;
 }
@@ -51,6 +54,8 @@ export interface FileSystemOperation {
 export interface SimulatedFile {
   /** Reads up to `length` bytes from `position` on; fewer only where the file ends. */
   read(length: number, position: number): Promise<Uint8Array>;
+  /** Reads as {@link SimulatedFile.read} does, at once. */
+  readSync(length: number, position: number): Uint8Array;
   /** Writes bytes at `position` and says how many it wrote, maybe fewer than given. Then they are the caller's again. */
   write(bytes: Uint8Array, position: number): Promise<number>;
   /** Cuts the file to `length` bytes. */
@@ -109,7 +114,8 @@ export interface SimulatedFileSystem {
   readonly openFiles: number;
   /**
    * Is called before each operation. What it throws, the operation rejects with; a number makes a write take only that
-   * many bytes. The operation waits for its promise, so that a test may look at the moment before it.
+   * many bytes. The operation waits for its promise, so that a test may look at the moment before it; `readSync`, which
+   * cannot wait, throws where it gets one.
    */
   fault: ((operation: FileSystemOperation) => Awaitable<number | undefined>) | undefined;
   /** Another one with what processes see in this one, all of it on the medium, and without faults: a kill, not a cut. */

@@ -169,13 +169,27 @@ function simulate(root: DirectoryNode, options: SimulatedFileSystemOptions): Sim
   return system;
 
   function openFile(file: FileNode, path: string): SimulatedFile {
+    let closed = false;
+    const assertOpen = (): void => {
+      if (closed) throw systemError("EBADF");
+    };
+    const consultOpen = async (operation: FileSystemOperation): Promise<number | undefined> => {
+      assertOpen();
+      return await consult(operation);
+    };
     return {
       read: async (length, position) => {
-        await consult({ name: "read", path });
+        await consultOpen({ name: "read", path, position });
+        return file.read(length, position);
+      },
+      readSync: (length, position) => {
+        assertOpen();
+        const verdict = system.fault?.({ name: "readSync", path, position });
+        if (verdict instanceof Promise) throw new TypeError("the fault of a readSync is to answer at once");
         return file.read(length, position);
       },
       write: async (bytes, position) => {
-        const asked = (await consult({ name: "write", path, bytes })) ?? bytes.length;
+        const asked = (await consultOpen({ name: "write", path, position, bytes })) ?? bytes.length;
         const grows = Math.max(0, position + asked - file.size);
         const missing = Number.isFinite(capacityBytes) ? Math.max(0, grows - freeBytes()) : 0;
         const count = Math.max(0, asked - missing);
@@ -184,20 +198,20 @@ function simulate(root: DirectoryNode, options: SimulatedFileSystemOptions): Sim
         return count;
       },
       truncate: async (length) => {
-        await consult({ name: "truncate", path });
+        await consultOpen({ name: "truncate", path });
         file.truncate(length, ++order);
       },
       size: async () => {
-        await consult({ name: "size", path });
+        await consultOpen({ name: "size", path });
         return file.size;
       },
       mode: async () => {
-        await consult({ name: "mode", path });
+        await consultOpen({ name: "mode", path });
         return file.mode;
       },
       sync: async () => {
         try {
-          await consult({ name: "sync", path });
+          await consultOpen({ name: "sync", path });
         } catch (error) {
           file.failSync();
           throw error;
@@ -206,6 +220,8 @@ function simulate(root: DirectoryNode, options: SimulatedFileSystemOptions): Sim
       },
       close: async () => {
         // As the system does it: an error of close tells of lost writes, but the file is closed.
+        assertOpen();
+        closed = true;
         openFiles--;
         await consult({ name: "close", path });
       },

@@ -32,6 +32,7 @@ describe("createSimulatedFileSystem, seen by processes", () => {
     await file.write(bytes("!"), 7);
     expect(text(await file.read(100, 0))).toBe("Jello\0\0!");
     expect(text(await file.read(2, 1))).toBe("el");
+    expect([text(file.readSync(100, 0)), text(file.readSync(2, 1))]).toEqual(["Jello\0\0!", "el"]);
     await file.truncate(3);
     expect([await file.size(), await file.mode()]).toEqual([3, 0o600]);
     expect(await fileSystem.list("/a")).toEqual(["b"]);
@@ -60,6 +61,20 @@ describe("createSimulatedFileSystem, seen by processes", () => {
       [() => fileSystem.syncDirectory("/none"), "ENOENT"],
     ];
     for (const [call, code] of refused) await expect(call()).rejects.toMatchObject({ code });
+    const closed = await fileSystem.open("/d/f", "write");
+    await closed.close();
+    for (const call of [
+      async () => closed.read(1, 0),
+      async () => closed.readSync(1, 0),
+      async () => closed.write(bytes("y"), 0),
+      async () => closed.truncate(0),
+      async () => closed.size(),
+      async () => closed.mode(),
+      async () => closed.sync(),
+      async () => closed.close(),
+    ])
+      await expect(call()).rejects.toMatchObject({ code: "EBADF" });
+    expect(fileSystem.openFiles).toBe(0);
     expect(fileSystem.files.keys()).toEqual(["/d/f"]);
   });
 
@@ -91,6 +106,20 @@ describe("createSimulatedFileSystem, seen by processes", () => {
     await expect(file.sync()).rejects.toMatchObject({ code: "EIO" });
     expect(steps).toEqual(["write /f 5", "sync /f "]);
     expect(text(fileSystem.files.get("/f"))).toBe("he");
+  });
+
+  it("fails what reads at once, and tells where it reads, but does not let it wait", async () => {
+    const fileSystem = createSimulatedFileSystem();
+    fileSystem.files.set("/f", bytes("hello"));
+    const file = await fileSystem.open("/f", "read");
+    fileSystem.fault = ({ name, position }) => {
+      if (name === "readSync" && position === 1) throw systemError("EIO");
+      return undefined;
+    };
+    expect(() => file.readSync(2, 1)).toThrow(expect.objectContaining({ code: "EIO" }));
+    expect(text(file.readSync(2, 2))).toBe("ll");
+    fileSystem.fault = async () => undefined;
+    expect(() => file.readSync(2, 2)).toThrow("is to answer at once");
   });
 
   it("is full where it is full, and takes the bytes that fit", async () => {
