@@ -21,7 +21,7 @@ for (let from = 0; from < corpus.length; from += BATCH) {
   await state.get(batch.map(keyOf));
   const rows = batch.map(({ text }, i) => ({
     hash: digest(text),
-    id: `${from + i}.write-0123456789abc.${i}`,
+    id: `0123456789abcdef.write-${from}.${i}`,
   }));
   const intent = `index/bench/intent/${from}`;
   await state.commit([{ key: intent, value: { staged: rows.map(({ id }) => id) }, expect: "absent" }]);
@@ -31,7 +31,7 @@ for (let from = 0; from < corpus.length; from += BATCH) {
       id: rows[i].id,
       vector: embedded[i],
       text,
-      metadata: { "keelson:document": id, "keelson:vector": "0123456789abcdef", ...metadata },
+      metadata: { "keelson:document": id, ...metadata },
     })),
   );
   const entries = batch.map((document, i) => {

@@ -1,7 +1,6 @@
 import type { VectorRecord } from "@keelson/core";
 import { embedTexts } from "./embed.ts";
 import type { EntryChange, LedgerChunk, LedgerEntry, StoredEntry } from "./ledger.ts";
-import { occurrencesOf } from "./occurrences.ts";
 import type { Build, Site } from "./rebuild.ts";
 import { recordId, recordMetadata } from "./records.ts";
 import { type RemadeDocument, remakeDocument } from "./remake.ts";
@@ -57,13 +56,10 @@ export async function copyAnew(
     if (document === undefined) return { id: documentId, before, after: undefined };
     const { facts } = document;
     const { metadata } = facts;
-    const occurrences = occurrencesOf(document.chunks);
-    const chunks = document.chunks.map(({ text, ...rest }, i): LedgerChunk => {
-      const { hash } = rest;
-      const occurrence = occurrences[i] as number;
-      const id = recordId({ documentId, hash, occurrence }, writeId, staged.length);
-      const vector = vectors.get(hash) as Float32Array;
-      staged.push({ id, vector, text, metadata: recordMetadata(documentId, metadata, vector) });
+    const chunks = document.chunks.map(({ text, ...rest }): LedgerChunk => {
+      const vector = vectors.get(rest.hash) as Float32Array;
+      const id = recordId(documentId, vector, writeId, staged.length);
+      staged.push({ id, vector, text, metadata: recordMetadata(documentId, metadata) });
       return { id, ...rest };
     });
     return { id: documentId, before, after: { ...facts, chunks } };

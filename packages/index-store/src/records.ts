@@ -13,8 +13,6 @@ import {
 
 /** The field of a record's metadata that names its document. */
 export const DOCUMENT_FIELD = "keelson:document";
-/** The field that has the checksum of its vector: what a store, or somebody behind our back, has changed is found by it. */
-const VECTOR_FIELD = "keelson:vector";
 /** What Keelson's own fields start with. */
 const RESERVED = "keelson:";
 
@@ -61,54 +59,28 @@ export function* slices<T>(list: readonly T[], size: number): Generator<readonly
   for (let from = 0; from < list.length; from += size) yield list.slice(from, from + size);
 }
 
-/** Which chunk of which document a record is of. */
-export interface RecordPlace {
-  readonly documentId: string;
-  /** Digest of the chunk's text. */
-  readonly hash: string;
-  /** Which of the document's chunks of this very text it is, from 0. */
-  readonly occurrence: number;
-}
-
 /**
- * A record's id, unique for ever by the write that makes it and its number there: otherwise a writer could stage a record
- * again while a slower one still collects its predecessor. Before them stands a hash of the place, since stores tell
- * records of equal scores apart by id: which of them are found must not depend on when they were written.
+ * A record's id: a checksum of document and vector, the write that makes it, and its number there.
+ *
+ * By the checksum it is found what a store, or somebody behind our back, has changed. It stands first, since stores tell
+ * records of equal scores apart by id, and which of them are found must not depend on when they were written. The rest is
+ * unique for ever: otherwise a writer could stage a record again while a slower one still collects its predecessor.
  */
-export function recordId(place: RecordPlace, writeId: string, number: number): string {
-  return `${hashOfPlace(place)}.${writeId}.${number}`;
-}
-
-/** 31 bits: more would be a number that takes several times as long to print. */
-function hashOfPlace({ documentId, hash, occurrence }: RecordPlace): number {
-  let state = mix(mix(occurrence, documentId), hash);
-  state = Math.imul(state ^ (state >>> 16), SECOND_PRIME);
-  return (state ^ (state >>> 13)) >>> 1;
-}
-
-function mix(start: number, text: string): number {
-  let state = start;
-  for (let i = 0; i < text.length; i++)
-    state = Math.imul(state ^ text.charCodeAt(i), FIRST_PRIME) ^ (state >>> 15);
-  return state;
-}
-
-/** A document's metadata as the record of one of its chunks carries it. */
-export function recordMetadata(
-  documentId: string,
-  metadata: Metadata | undefined,
-  vector: Float32Array,
-): Metadata {
-  // Room for ours first, since fields added to a copy cost ten times as much; set last, since they win.
-  const fields: Record<string, Json> = { [DOCUMENT_FIELD]: "", [VECTOR_FIELD]: "", ...metadata };
-  fields[DOCUMENT_FIELD] = documentId;
-  fields[VECTOR_FIELD] = vectorChecksum(vector);
-  return fields;
+export function recordId(documentId: string, vector: Float32Array, writeId: string, number: number): string {
+  return `${checksum(documentId, vector)}.${writeId}.${number}`;
 }
 
 /** Is the record's vector the one that it was written with? */
-export function hasOwnVector({ metadata, vector }: VectorRecord): boolean {
-  return metadata?.[VECTOR_FIELD] === vectorChecksum(vector);
+export function hasOwnVector(documentId: string, { id, vector }: VectorRecord): boolean {
+  return id.startsWith(checksum(documentId, vector));
+}
+
+/** A document's metadata as the record of one of its chunks carries it. */
+export function recordMetadata(documentId: string, metadata: Metadata | undefined): Metadata {
+  // Room for ours first, since fields added to a copy cost ten times as much; set last, since it wins.
+  const fields: Record<string, Json> = { [DOCUMENT_FIELD]: "", ...metadata };
+  fields[DOCUMENT_FIELD] = documentId;
+  return fields;
 }
 
 const FIRST_PRIME = 0x9e3779b1;
@@ -116,20 +88,26 @@ const SECOND_PRIME = 0x85ebca77;
 const NEGATIVE_ZERO = 0x80000000 | 0;
 
 // 64 bits against accidents, not against an adversary: it runs over every vector that is written, and SHA-256 would
-// cost ten times as much. All of it in signed 32 bits, since the engine makes floating-point numbers of unsigned ones.
-function vectorChecksum(vector: Float32Array): string {
+// cost ten times as much. Two sums, of a half each, since no step of one has to wait for the other's. All of it in signed
+// 32 bits, since the engine makes floating-point numbers of unsigned ones.
+function checksum(documentId: string, vector: Float32Array): string {
   const words = new Int32Array(vector.buffer, vector.byteOffset, vector.length);
+  const half = words.length >> 1;
   let a = FIRST_PRIME | 0;
   let b = SECOND_PRIME | 0;
-  for (let i = 0; i < words.length; i++) {
-    // 0 and -0 are one number, and a store may give either back.
-    const word = words[i] === NEGATIVE_ZERO ? 0 : (words[i] as number);
-    a = Math.imul(a ^ word, FIRST_PRIME);
-    a ^= a >>> 15;
-    b = Math.imul((b + word) | 0, SECOND_PRIME);
-    b ^= b >>> 13;
+  for (let i = 0; i < documentId.length; i++) a = mix(a, documentId.charCodeAt(i));
+  for (let i = 0; i < half; i++) {
+    a = mix(a, words[i] as number);
+    b = mix(b, words[half + i] as number);
   }
+  if (words.length % 2 === 1) b = mix(b, words[2 * half] as number);
   return ((BigInt(a >>> 0) << 32n) | BigInt(b >>> 0)).toString(16).padStart(16, "0");
+}
+
+function mix(sum: number, word: number): number {
+  // 0 and -0 are one number, and a store may give either back.
+  const mixed = Math.imul(sum ^ (word === NEGATIVE_ZERO ? 0 : word), FIRST_PRIME);
+  return mixed ^ (mixed >>> 15);
 }
 
 /** The document that a record belongs to. */

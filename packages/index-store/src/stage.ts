@@ -49,7 +49,6 @@ export interface StagedBatch {
 
 interface Place {
   readonly chunk: ChunkPlan;
-  readonly occurrence: number;
   /** The record that stays, where one does. */
   readonly kept: string | undefined;
   /** A record of the same text to take the vector from. */
@@ -183,9 +182,9 @@ function stageDraft(
 ): StagedDraft {
   const { document, before, facts } = draft;
   const firstRecord = records.length;
-  const chunks = new Array<LedgerChunk>(places.length);
+  const chunks: LedgerChunk[] = [];
   let lost = false;
-  for (const [i, place] of places.entries()) {
+  for (const place of places) {
     const { hash } = place.chunk;
     let id = stays(place, found, options) ? place.kept : undefined;
     if (id === undefined) {
@@ -195,15 +194,11 @@ function stageDraft(
         records.length = firstRecord;
         return failedDraft(draft, source.vector);
       }
-      id = recordId(
-        { documentId: document.id, hash, occurrence: place.occurrence },
-        options.writeId,
-        records.length,
-      );
-      const metadata = recordMetadata(document.id, document.metadata, source.vector);
+      id = recordId(document.id, source.vector, options.writeId, records.length);
+      const metadata = recordMetadata(document.id, document.metadata);
       records.push({ id, vector: source.vector, text: source.text, metadata });
     }
-    chunks[i] = withSpan({ id, hash }, place.chunk);
+    chunks.push(withSpan({ id, hash }, place.chunk));
   }
   const unchanged = draft.outcome === "unchanged" && !lost;
   return {
@@ -228,18 +223,16 @@ function ofDocument(
 }
 
 function placesOf({ document, before, chunks }: Draft): Place[] {
+  if (before === undefined) return chunks.map((chunk) => ({ chunk, kept: undefined, twin: undefined }));
   const occurrences = occurrencesOf(chunks);
-  const old = before && listedRecords(before.entry.chunks);
+  const old = listedRecords(before.entry.chunks);
   // Records carry the metadata, so other metadata makes other records of the same vectors.
-  const sameMetadata = before !== undefined && jsonEquals(before.entry.metadata, document.metadata);
-  const places = new Array<Place>(chunks.length);
-  for (const [i, chunk] of chunks.entries()) {
+  const sameMetadata = jsonEquals(before.entry.metadata, document.metadata);
+  return chunks.map((chunk, i) => {
     const { hash } = chunk;
-    const occurrence = occurrences[i] as number;
-    const kept = sameMetadata ? old?.byKey.get(keyOf(hash, occurrence)) : undefined;
-    places[i] = { chunk, occurrence, kept, twin: old?.byHash.get(hash) };
-  }
-  return places;
+    const kept = sameMetadata ? old.byKey.get(keyOf(hash, occurrences[i])) : undefined;
+    return { chunk, kept, twin: old.byHash.get(hash) };
+  });
 }
 
 /** The ids of the records that are listed, by text and occurrence, and by text alone. */

@@ -31,8 +31,8 @@ export function checkDocument(
     const record = found.get(chunk.id);
     if (record === undefined) return { chunk, state: "missing", text: undefined, vector: undefined };
     const text = record.text !== undefined && digest(record.text) === chunk.hash ? record.text : undefined;
-    const vector = hasOwnVector(record) ? record.vector : undefined;
-    const expected = recordMetadata(id, stored.entry.metadata, record.vector);
+    const vector = hasOwnVector(id, record) ? record.vector : undefined;
+    const expected = recordMetadata(id, stored.entry.metadata);
     const well = text !== undefined && vector !== undefined && jsonEquals(record.metadata, expected);
     return { chunk, state: well ? "well" : "differing", text, vector };
   });

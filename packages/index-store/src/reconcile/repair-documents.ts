@@ -5,7 +5,6 @@ import { embedTexts, newTally } from "../embed.ts";
 import { allGenerations, type Generation, readHead } from "../head.ts";
 import type { Lease } from "../lease.ts";
 import type { EntryChange, LedgerChunk } from "../ledger.ts";
-import { occurrencesOf } from "../occurrences.ts";
 import { recordId, recordMetadata } from "../records.ts";
 import type { CheckedChunk, CheckedDocument } from "./check-documents.ts";
 import type { PackSource } from "./pack-source.ts";
@@ -84,9 +83,7 @@ export async function repairDocuments(
     const { id, stored } = document;
     const { metadata } = stored.entry;
     const chunks: LedgerChunk[] = [];
-    const occurrences = occurrencesOf(stored.entry.chunks);
     for (const [i, chunk] of stored.entry.chunks.entries()) {
-      const occurrence = occurrences[i] as number;
       const checked = document.chunks[i] as CheckedChunk;
       if (checked.state === "well") {
         chunks.push(chunk);
@@ -94,8 +91,8 @@ export async function repairDocuments(
       }
       const content = known.get(checked);
       if (content === undefined) continue;
-      const newId = recordId({ documentId: id, hash: chunk.hash, occurrence }, writeId, staged.length);
-      staged.push({ id: newId, ...content, metadata: recordMetadata(id, metadata, content.vector) });
+      const newId = recordId(id, content.vector, writeId, staged.length);
+      staged.push({ id: newId, ...content, metadata: recordMetadata(id, metadata) });
       chunks.push({ ...chunk, id: newId });
     }
     if (chunks.length === stored.entry.chunks.length)

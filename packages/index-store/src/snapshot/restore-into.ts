@@ -106,7 +106,7 @@ async function restoreDocuments(
         id: chunk.id,
         vector: vectors[i] as Float32Array,
         text: texts[i] as string,
-        metadata: recordMetadata(id, entry.metadata, vectors[i] as Float32Array),
+        metadata: recordMetadata(id, entry.metadata),
       })),
     ),
     { signal },
