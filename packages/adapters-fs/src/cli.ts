@@ -29,9 +29,16 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   try {
     return await run(args, options);
   } catch (error) {
-    options.complain(isKeelsonError(error) ? `${error.code}: ${error.message}` : String(error));
+    options.complain(
+      isKeelsonError(error) ? `${error.code}: ${error.message}${reason(error.cause)}` : String(error),
+    );
     return 2;
   }
+}
+
+/** What the system said, such as that there is no such directory. */
+function reason(cause: unknown): string {
+  return cause instanceof Error ? `: ${cause.message}` : "";
 }
 
 async function run(args: readonly string[], { print, complain, fileSystem }: CliOptions): Promise<number> {

@@ -163,16 +163,18 @@ describe(verifyFsStorage.name, () => {
     for (const key of ["a", "b"]) await storage.state.commit([{ key, value: 1 }]);
     await storage.close();
     const { files } = machine.fileSystem;
-    const header = Buffer.from(files.get(`${STORE}/log/0000000003.log`)?.subarray(0, 96) ?? []);
-    header.writeUInt8(header.readUInt8(56) ^ 1, 56);
-    header.writeUInt32LE(checksum(header.subarray(0, 92)), 92);
-    files.set(`${STORE}/log/0000000003.log`, header);
+    const next = Buffer.from(files.get(`${STORE}/log/0000000003.log`) ?? []);
+    next.writeUInt8(next.readUInt8(56) ^ 1, 56);
+    next.writeUInt32LE(checksum(next.subarray(0, 92)), 92);
+    files.set(`${STORE}/log/0000000003.log`, next);
     const { damage } = await verifyFsStorage(STORE, machine);
-    expect(damage[0]).toMatchObject({
-      file: `${STORE}/log/0000000002.log`,
-      start: 0,
-      reason: "the bytes do not match their SHA-256",
-    });
+    expect(damage).toContainEqual(
+      expect.objectContaining({
+        file: `${STORE}/log/0000000002.log`,
+        start: 0,
+        reason: "the bytes do not match their SHA-256",
+      }),
+    );
   });
 
   it("takes a write that was torn and never acknowledged for no damage", async () => {
@@ -322,5 +324,12 @@ describe(runCli.name, () => {
     }
     const { code, complaints } = await run(["salvage", STORE, STORE], fileSystem);
     expect([code, complaints]).toEqual([2, ["ARGUMENT_INVALID: to is not empty"]]);
+    for (const command of ["verify", "inspect"]) {
+      const refused = await run([command, "/nowhere"], fileSystem);
+      expect(refused).toMatchObject({ code: 2, lines: [] });
+      expect(refused.complaints).toEqual([
+        expect.stringMatching(/^STORE_FAILED: could not \w+ \/nowhere: ENOENT/),
+      ]);
+    }
   });
 });

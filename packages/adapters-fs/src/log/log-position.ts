@@ -10,8 +10,15 @@ export interface LogPosition {
   readonly checksum: number;
 }
 
+/** Does one place come before another in the log? */
+export function isBefore(
+  one: Pick<LogPosition, "segment" | "end">,
+  other: Pick<LogPosition, "segment" | "end">,
+): boolean {
+  return one.segment === other.segment ? one.end < other.end : one.segment < other.segment;
+}
+
 /** The one that comes later in the log. */
 export function laterPosition(one: LogPosition, other: LogPosition): LogPosition {
-  const isLater = one.segment === other.segment ? one.end > other.end : one.segment > other.segment;
-  return isLater ? one : other;
+  return isBefore(other, one) ? one : other;
 }
