@@ -25,6 +25,8 @@ export function resolveOptions(options: Omit<FsStorageOptions, "fileSystem">): R
   if (durability !== "disk" && durability !== "os")
     throw argumentInvalid("durability", 'is neither "disk" nor "os"');
   if (typeof readOnly !== "boolean") throw argumentInvalid("readOnly", "is neither true nor false");
+  if (onTornTail !== undefined && typeof onTornTail !== "function")
+    throw argumentInvalid("onTornTail", "is not a function");
   const unsynced = durability === "os";
   return { keys, segmentBytes, compactAt, compactFromBytes, unsynced, readOnly, onTornTail };
 }

@@ -1,9 +1,10 @@
-import { openFsStorage } from "@keelson/adapters-fs";
+import { openFsStorage, verifyFsStorage } from "@keelson/adapters-fs";
 import type { BlobStore } from "@keelson/core";
 import { systemError } from "@keelson/testkit/file-system";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { blobPath } from "../src/blobs/blob-paths.ts";
+import { checksum } from "../src/codec/checksum.ts";
 import { createTestMachine, STORE } from "./subject.ts";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
@@ -162,6 +163,25 @@ describe(`the blobs of ${openFsStorage.name}`, () => {
     await expect(blobs.stat("a")).rejects.toMatchObject(corrupt);
     await expect(blobs.list("")).rejects.toMatchObject(corrupt);
     expect(await blobs.get("b")).toEqual(bytes(2));
+  });
+
+  it("tells a format of the future from damage", async () => {
+    const machine = createTestMachine();
+    const { blobs } = await machine.open();
+    await blobs.put("a", bytes(1, 2));
+    const { file } = blobPath(`${STORE}/blobs`, "a");
+    const content = Buffer.from(machine.fileSystem.files.get(file) ?? []);
+    const checksumAt = 52 + "a".length;
+    content.writeUInt32LE(2, 4);
+    content.writeUInt32LE(checksum(content.subarray(0, checksumAt)), checksumAt);
+    machine.fileSystem.files.set(file, content);
+    const unsupported = {
+      code: "STORE_FORMAT_UNSUPPORTED",
+      details: { file, format: 2, supported: [1] },
+    };
+    await expect(blobs.get("a")).rejects.toMatchObject(unsupported);
+    await expect(blobs.stat("a")).rejects.toMatchObject(unsupported);
+    await expect(verifyFsStorage(STORE, machine)).rejects.toMatchObject(unsupported);
   });
 
   it("lists again after a listing that failed, and does not fail a put for it", async () => {

@@ -75,6 +75,8 @@ describe(openFsStorage.name, () => {
     for (const segmentBytes of [0, -1, 1.5, Number.NaN])
       await expect(openFsStorage(store, { segmentBytes })).rejects.toMatchObject(invalid);
     await expect(openFsStorage(store, { masterKey: new Uint8Array(16) })).rejects.toMatchObject(invalid);
+    const onTornTail = "tell me" as unknown as () => void;
+    await expect(openFsStorage(store, { onTornTail })).rejects.toMatchObject(invalid);
     await expect(openFsStorage("")).rejects.toMatchObject(invalid);
     expect(await readdir(directory)).toEqual([]);
   });

@@ -3,7 +3,7 @@ import type { BlobInfo } from "@keelson/core";
 import { checksum } from "../codec/checksum.ts";
 import { readUint64, writeUint64 } from "../codec/uint64.ts";
 import type { OpenFile } from "../file-system.ts";
-import { corrupt } from "../store-error.ts";
+import { corrupt, formatUnsupported } from "../store-error.ts";
 
 const MAGIC = Buffer.from("KLB\n", "latin1");
 const FORMAT = 1;
@@ -40,6 +40,7 @@ export interface BlobHeader extends BlobInfo {
  *
  * @param path The file's, for errors.
  * @throws KeelsonError STORE_CORRUPT when the header is damaged or the file has another length than it says.
+ * @throws KeelsonError STORE_FORMAT_UNSUPPORTED when the header is whole, but of a later format.
  */
 export async function readBlobHeader(file: OpenFile, path: string): Promise<BlobHeader> {
   const length = await file.size();
@@ -54,6 +55,8 @@ export async function readBlobHeader(file: OpenFile, path: string): Promise<Blob
   const header = Buffer.from(await file.read(contentStart, 0));
   if (checksum(header.subarray(0, contentStart - 4)) !== header.readUInt32LE(contentStart - 4))
     throw damaged(contentStart, "the header does not match its checksum");
+  const format = header.readUInt32LE(4);
+  if (format !== FORMAT) throw formatUnsupported(path, format, [FORMAT]);
 
   const size = readUint64(header, 12);
   if (contentStart + size !== length)
