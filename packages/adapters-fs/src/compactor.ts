@@ -56,8 +56,8 @@ export function createCompactor(options: CompactorOptions): Compactor {
   let start = options.checkpoint?.start;
   // How much the log had when it went on there.
   let bytesBefore = 0;
-  // A record takes a little more in the log than in a checkpoint.
-  let scale = 1;
+  // What a checkpoint takes beyond what the log would: less than nothing, but for a small one.
+  let overhead = 0;
   let running: Promise<void> | undefined;
   let closing = false;
 
@@ -67,7 +67,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
   };
   const isDue = (): boolean => {
     const total = checkpointBytes + logCost();
-    return total >= compactFromBytes && total - scale * engine.bytes > compactAt * total;
+    return total >= compactFromBytes && total - (engine.bytes + overhead) > compactAt * total;
   };
 
   const compact = async (): Promise<void> => {
@@ -75,6 +75,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
     await options.checkpoint?.texts.follow();
     const next = await writer.startSegment();
     const before = writer.bytes;
+    const held = engine.bytes;
     checkpointBytes = await writeCheckpoint({
       fileSystem,
       layout,
@@ -89,7 +90,8 @@ export function createCompactor(options: CompactorOptions): Compactor {
     });
     start = next;
     bytesBefore = before;
-    scale = engine.bytes === 0 ? 1 : checkpointBytes / engine.bytes;
+    // Beside what there was before: what has gone meanwhile may have been written all the same.
+    overhead = checkpointBytes - held;
     await removeSegmentsBefore(fileSystem, layout, next.segment);
   };
   /** One after the other. */
@@ -97,7 +99,10 @@ export function createCompactor(options: CompactorOptions): Compactor {
     const turn = (running ?? Promise.resolve()).then(work, work);
     running = turn;
     const done = (): void => {
-      if (running === turn) running = undefined;
+      if (running !== turn) return;
+      running = undefined;
+      // What was deleted meanwhile may have been written all the same.
+      consider();
     };
     turn.then(done, done);
     return turn;
@@ -110,12 +115,14 @@ export function createCompactor(options: CompactorOptions): Compactor {
     }
   };
 
+  const consider = (): void => {
+    if (running !== undefined || closing || !health.isWell() || !isDue()) return;
+    // What fails ends writing; the next write is told.
+    enqueue(attempt).catch(() => {});
+  };
+
   return {
-    consider: () => {
-      if (running !== undefined || closing || !health.isWell() || !isDue()) return;
-      // What fails ends writing; the next write is told.
-      enqueue(attempt).catch(() => {});
-    },
+    consider,
     reclaim: async () => {
       let reclaimed = 0;
       await enqueue(async () => {

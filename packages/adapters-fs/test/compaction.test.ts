@@ -140,6 +140,58 @@ describe(openFsStorage.name, () => {
     expect(await again.state.scan()).toHaveLength(10);
   });
 
+  it("ends once nothing is dead, however little there is", async () => {
+    const machine = createTestMachine();
+    let compactions = 0;
+    machine.fileSystem.fault = ({ name, path }) => {
+      if (name === "rename" && path === `${STORE}/checkpoint`) compactions++;
+      return undefined;
+    };
+    const storage = await machine.open({ compactFromBytes: 1 });
+    await storage.state.commit([{ key: "a", value: 1 }]);
+    await storage.state.commit([{ key: "a", delete: true }]);
+    await storage.reclaim?.();
+    const before = compactions;
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(compactions).toBe(before);
+    expect(before).toBeGreaterThan(0);
+  });
+
+  describe("where what a compaction has written is deleted before it ends", () => {
+    const value = "v".repeat(1000);
+    const keys = Array.from({ length: 100 }, (_, n) => `k${n}`);
+
+    async function deleteMeanwhile(): Promise<{ machine: TestMachine; storage: FsStorage }> {
+      const machine = createTestMachine();
+      const storage = await machine.open({ compactFromBytes: 20_000 });
+      await storage.state.commit([...keys, "kept"].map((key) => ({ key, value })));
+      let deleted: Promise<unknown> | undefined;
+      machine.fileSystem.fault = ({ name, path, bytes }) => {
+        if (name === "write" && path.startsWith(`${STORE}/tmp/`) && (bytes?.length ?? 0) > 50_000)
+          deleted ??= Promise.resolve(storage.state.commit(keys.map((key) => ({ key, delete: true }))));
+        return undefined;
+      };
+      await storage.reclaim?.();
+      await deleted;
+      return { machine, storage };
+    }
+
+    it("compacts again, without another write", async () => {
+      const { machine, storage } = await deleteMeanwhile();
+      await storage.close();
+      expect(machine.fileSystem.files.get(`${STORE}/checkpoint`)?.length).toBeLessThan(2000);
+    });
+
+    it("still tells what is dead from what is alive", async () => {
+      const { machine, storage } = await deleteMeanwhile();
+      for (let n = 0; n < 600; n++) await storage.state.commit([{ key: `new ${n % 10}`, value }]);
+      const size = machine.fileSystem.files
+        .keys()
+        .reduce((sum, path) => sum + (machine.fileSystem.files.get(path)?.length ?? 0), 0);
+      expect(size).toBeLessThan(100_000 + 256 * 1024);
+    });
+  });
+
   it("takes up what is written while it compacts", async () => {
     const machine = createTestMachine();
     const storage = await machine.open({ ...SMALL, compactAt: 1 });
