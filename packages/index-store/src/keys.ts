@@ -1,3 +1,4 @@
+import type { StateEntry } from "@keelson/core";
 import type { PinTarget } from "./pins.ts";
 
 /**
@@ -7,8 +8,8 @@ import type { PinTarget } from "./pins.ts";
  * |---|---|
  * | `head` | which generation is live, which came before it, which is being built, the next number: `Head` |
  * | `g/<generation>/doc/<document id>` | the ledger: `LedgerEntry` |
- * | `g/<generation>/expiry/<16 digits of epoch ms>/<document id>` | `null`: what expires, by time |
- * | `g/<generation>/subject/<digest>/<document id>` | `null`: what is about whom |
+ * | `g/<generation>/expiry/<16 digits of epoch ms>/<document id>` | the key of its ledger entry: what expires, by time |
+ * | `g/<generation>/subject/<digest>/<document id>` | the same: what is about whom |
  * | `g/<generation>/packed` | `null`: that there may be such notes as the next, for whoever removes documents |
  * | `g/<generation>/packed/<document id>` | where snapshots find the document, and as of which revision: `Packed` |
  * | `intent/<id>` | vectors that a write is about to stage, or has still to collect: `Intent` |
@@ -140,18 +141,20 @@ function pinned(target: PinTarget): string {
   return "generation" in target ? `g/${target.generation}` : `s/${target.snapshot}`;
 }
 
-/** A key of the index by time, and what it names. */
+/** An entry of the index by time, and what it names. */
 export interface Expiry {
   readonly key: string;
+  /** The key of the document's ledger entry: a store in memory finds by it twice as fast as by one made anew. */
+  readonly documentKey: string;
   readonly expiresAtMs: number;
   readonly id: string;
 }
 
 /** @param start Where in the key the time begins: behind its prefix. */
-export function parseExpiry(key: string, start: number): Expiry {
+export function parseExpiry({ key, value }: StateEntry, start: number): Expiry {
   const end = start + EXPIRY_DIGITS;
   let expiresAtMs = 0;
   // As fast as a look at the key; a number made of a part of it would cost a string.
   for (let at = start; at < end; at++) expiresAtMs = expiresAtMs * 10 + (key.charCodeAt(at) - ZERO);
-  return { key, expiresAtMs, id: key.slice(end + 1) };
+  return { key, documentKey: value as string, expiresAtMs, id: key.slice(end + 1) };
 }

@@ -87,7 +87,7 @@ export function ledgerChanges(
     const old = secondaryKeys(keys, generation, id, before?.entry, expiryKey);
     const wanted = secondaryKeys(keys, generation, id, after);
     for (const each of old) if (!wanted.includes(each)) list.push({ key: each, delete: true });
-    for (const each of wanted) if (!old.includes(each)) list.push({ key: each, value: null });
+    for (const each of wanted) if (!old.includes(each)) list.push({ key: each, value: key });
   }
   return list;
 }

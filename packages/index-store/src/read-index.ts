@@ -126,8 +126,8 @@ export async function readStatus(
   if (!context.known.has(live.embedder)) stale.embedder = documents;
   const prefix = keys.expiries(live.number);
   let nextExpiryMs: number | undefined;
-  for await (const { key } of scanState(state, { prefix, signal })) {
-    const { expiresAtMs } = parseExpiry(key, prefix.length);
+  for await (const entry of scanState(state, { prefix, signal })) {
+    const { expiresAtMs } = parseExpiry(entry, prefix.length);
     if (expiresAtMs > nowMs) {
       nextExpiryMs = expiresAtMs;
       break;

@@ -43,10 +43,8 @@ export async function removeBatch(
     if (generation === undefined) return [];
     // A commit expects the head as it was read, and these entries as they are read.
     const prefix = context.keys.documents(generation.number);
-    const found = await context.state.get(
-      ids.map((id) => prefix + id),
-      { signal },
-    );
+    const asked = expiries?.map(({ documentKey }) => documentKey) ?? ids.map((id) => prefix + id);
+    const found = await context.state.get(asked, { signal });
     const changes: RemovedDocument[] = [];
     for (const [i, id] of ids.entries()) {
       const before = toStored(found[i]);

@@ -79,8 +79,8 @@ export async function sweepExpired(
       const page = await state.scan({ prefix, after, limit, signal });
       const expiries: Expiry[] = [];
       const ids: string[] = [];
-      for (const { key } of page) {
-        const expiry = parseExpiry(key, prefix.length);
+      for (const entry of page) {
+        const expiry = parseExpiry(entry, prefix.length);
         if (expiry.expiresAtMs > nowMs) break;
         expiries.push(expiry);
         ids.push(expiry.id);

@@ -97,7 +97,7 @@ function findConflict(
 ): KeelsonError<"STATE_CONFLICT"> | undefined {
   for (const { key, expect } of changes) {
     if (expect === undefined) continue;
-    const actual = engine.entries.get(key)?.revision ?? "absent";
+    const actual = engine.entries.revisionOf(key) ?? "absent";
     if (expect === actual) continue;
     return new KeelsonError("STATE_CONFLICT", `the key ${key} is at ${actual}, expected ${expect}`, {
       details: { key, expect, actual },

@@ -4,11 +4,13 @@ import { evaluate, type Lazy } from "./lazy.ts";
 import type { Marks } from "./order.ts";
 import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 
-/** The state: entries by key, each decoded when it is first read. What is read is frozen. */
+/** The state: entries by key, each decoded when it is first read. Of what is read, the value is frozen. */
 export interface Entries {
   /** How many bytes they take on the medium. */
   readonly bytes: number;
   get(key: string): StateEntry | undefined;
+  /** When it was last written, without decoding it. */
+  revisionOf(key: string): Revision | undefined;
   /** @param bytes How many it takes on the medium. */
   set(entry: BlockEntry, bytes: number): void;
   /**
@@ -60,7 +62,7 @@ export function createEntries(): Entries {
   const read = (found: Stored): StateEntry => {
     const value = evaluate(found.value as Lazy<Json>);
     found.value = value;
-    return Object.freeze({ key: found.key, value, revision: found.revision });
+    return { key: found.key, value, revision: found.revision };
   };
 
   return {
@@ -71,6 +73,7 @@ export function createEntries(): Entries {
       const found = find(key);
       return found && read(found);
     },
+    revisionOf: (key) => find(key)?.revision,
     set: ({ key, value, revision }, size) => {
       const found = find(key);
       bytes += size - (found?.bytes ?? 0);
