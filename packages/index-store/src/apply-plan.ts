@@ -41,7 +41,7 @@ export async function applyPlan(
   return await withLease(context, "sync", callerSignal, async (lease) => {
     const { signal } = lease;
     await assertCurrent(context, plan, signal);
-    assertFewOrphans(context, visible, plan.documents, maxDeleteRatio);
+    await assertFewOrphans(context, visible, plan.documents, maxDeleteRatio, signal);
     const breather = createBreather(context.clock);
     const sums = createWriteSums();
     await moveToEmbedder(context, { onProgress, sums, breather, signal });

@@ -38,6 +38,8 @@ export type Head = {
   readonly building?: Building;
   /** The number that the next generation gets. Numbers never come back. */
   readonly next: number;
+  /** Names this ledger: numbers of erasures of another one say nothing here. */
+  readonly origin?: string;
   /** How many erasures there have been: one moves the head, so that whatever is under way begins again and sees it. */
   readonly erasures?: number;
 };
@@ -97,7 +99,7 @@ export async function openHead(
     metric: metric ?? "cosine",
     createdAtMs: context.clock.now(),
   };
-  const head: Head = { format: FORMAT, live, next: 2 };
+  const head: Head = { format: FORMAT, live, next: 2, origin: context.holder };
   try {
     await context.state.commit([{ key: context.keys.head, value: head, expect: "absent" }], { signal });
   } catch (error) {

@@ -18,7 +18,7 @@ import type { PinTarget } from "./pins.ts";
  * | `touched/<document id>` | `null`: a document of the live generation that the rebuild has still to copy |
  * | `guard/<g/generation or s/snapshot>` | whether what may be pinned is being removed |
  * | `pin/<g/generation or s/snapshot>/<holder>` | `null`: who keeps it |
- * | `scratch/<name>/…` | an index of its own that a drill restores into, of the collection `<index>@drill-<name>@1` |
+ * | `scratch/<name>/…` | an index of its own that a drill restores into, of the collection `<index>@drill-<name>` |
  * | `condemned` | packs that are being deleted: a list of their names |
  * | `tombstone/<keyed digest>` | what has been erased, and when: `Tombstone` |
  * | `erasure-key` | the key of those digests, unless the index was given one |
@@ -85,11 +85,15 @@ const ZERO = "0".charCodeAt(0);
 
 export function createKeys(name: string): IndexKeys {
   const root = `index/${name.replaceAll("%", "%25").replaceAll("/", "%2F")}/`;
-  return createKeysBelow(root, name);
+  const scratches = { prefix: `${root}scratch/`, collectionPrefix: `${name}@drill-` };
+  return createKeysBelow(root, scratches, (number) => `${name}@${number}`);
 }
 
-function createKeysBelow(root: string, name: string): IndexKeys {
-  const scratches = { prefix: `${root}scratch/`, collectionPrefix: `${name}@drill-` };
+function createKeysBelow(
+  root: string,
+  scratches: IndexKeys["scratches"],
+  collection: IndexKeys["collection"],
+): IndexKeys {
   const generation = (number: number): string => `${root}g/${number}/`;
   return {
     head: `${root}head`,
@@ -117,7 +121,7 @@ function createKeysBelow(root: string, name: string): IndexKeys {
     packed: (number) => `${generation(number)}packed/`,
     packedDocument: (number, id) => `${generation(number)}packed/${id}`,
     packs: `${root}pack/`,
-    collection: (number) => `${name}@${number}`,
+    collection,
     pack: (digest) => `${root}pack/${digest}`,
     snapshots: `${root}snapshot/`,
     snapshot: (id) => `${root}snapshot/${id}`,
@@ -132,8 +136,13 @@ function createKeysBelow(root: string, name: string): IndexKeys {
     erasures: `${root}erased/`,
     erasure: (id) => `${root}erased/${id}`,
     scratches,
+    // Without a number behind it, so that it is the collection of no index, whatever that is called.
     scratch: (scratch) =>
-      createKeysBelow(`${scratches.prefix}${scratch}/`, `${scratches.collectionPrefix}${scratch}`),
+      createKeysBelow(
+        `${scratches.prefix}${scratch}/`,
+        scratches,
+        () => `${scratches.collectionPrefix}${scratch}`,
+      ),
   };
 }
 

@@ -15,6 +15,9 @@ import { linkedController } from "./linked-controller.ts";
  */
 export type LeaseTask = "sync" | "build" | "snapshots" | "drill";
 
+/** All tasks, in this order. */
+export const leaseTasks: readonly LeaseTask[] = ["sync", "build", "snapshots", "drill"];
+
 /** The right to do a task, for as long as nobody else has it. */
 export interface Lease {
   /**

@@ -1,9 +1,9 @@
 import { assertId, type Metadata, scanState, type VectorMetric } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { readHead } from "./head.ts";
-import { parseExpiry } from "./keys.ts";
-import { isHeld, type LeaseTask } from "./lease.ts";
+import { isHeld, type LeaseTask, leaseTasks } from "./lease.ts";
 import { type Counts, isExpired, type LedgerEntry } from "./ledger.ts";
+import { readExpiries } from "./read-expiries.ts";
 import { readLedger } from "./read-ledger.ts";
 import { addCounts } from "./redact.ts";
 
@@ -113,8 +113,7 @@ export async function readStatus(
   const { keys, state, clock, name } = context;
   signal?.throwIfAborted();
   const { live } = (await readHead(context, signal)).head;
-  const nowMs = clock.now();
-  let [documents, chunks, expired] = [0, 0, 0];
+  let [documents, chunks] = [0, 0];
   const stale = { redactor: 0, chunker: 0, embedder: 0 };
   for await (const { value } of scanState(state, { prefix: keys.documents(live.number), signal })) {
     const entry = value as unknown as LedgerEntry;
@@ -124,18 +123,9 @@ export async function readStatus(
     if (entry.chunker !== context.chunker.id) stale.chunker++;
   }
   if (!context.known.has(live.embedder)) stale.embedder = documents;
-  const prefix = keys.expiries(live.number);
-  let nextExpiryMs: number | undefined;
-  for await (const entry of scanState(state, { prefix, signal })) {
-    const { expiresAtMs } = parseExpiry(entry, prefix.length);
-    if (expiresAtMs > nowMs) {
-      nextExpiryMs = expiresAtMs;
-      break;
-    }
-    expired++;
-  }
+  const { expired, nextExpiryMs } = await readExpiries(context, live.number, clock.now(), signal);
   const underWay: LeaseTask[] = [];
-  for (const task of ["sync", "build"] as const) if (await isHeld(context, task, signal)) underWay.push(task);
+  for (const task of leaseTasks) if (await isHeld(context, task, signal)) underWay.push(task);
   return {
     name,
     documents,

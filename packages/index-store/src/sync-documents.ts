@@ -10,6 +10,7 @@ import { type Lease, withLease } from "./lease.ts";
 import { isExpired, type LedgerEntry } from "./ledger.ts";
 import { moveToEmbedder } from "./move-to-embedder.ts";
 import { type DocumentProgress, withProgress } from "./progress.ts";
+import { readExpiries } from "./read-expiries.ts";
 import { slices } from "./records.ts";
 import { type RemoveBatchOptions, removeBatch } from "./remove-batch.ts";
 import { writeDocuments } from "./write-documents.ts";
@@ -66,7 +67,7 @@ export async function syncDocuments(
       const present = seen.size - sums.absent();
       const { documents, orphans } = await findOrphans(context, seen, present, signal);
       const visible = orphans.filter(({ expired }) => !expired).length;
-      assertFewOrphans(context, visible, documents - sums.added(), maxDeleteRatio);
+      await assertFewOrphans(context, visible, documents - sums.added(), maxDeleteRatio, signal);
       const ids = orphans.map(({ id }) => id);
       await removeThose(context, ids, { lease, sums, breather, onProgress });
     }
@@ -121,17 +122,24 @@ async function* pagesOf(
 }
 
 /**
- * Refuses to remove too much of an index.
+ * Refuses to remove too much of what an index shows.
  *
+ * @param total How many documents it has, expired ones included: these are no part of what it shows.
  * @throws KeelsonError DELETIONS_REFUSED
  */
-export function assertFewOrphans(
-  { name }: IndexContext,
+export async function assertFewOrphans(
+  context: IndexContext,
   deletions: number,
-  documents: number,
+  total: number,
   maxDeleteRatio: number = DEFAULT_MAX_DELETE_RATIO,
-): void {
-  if (deletions === 0 || deletions <= documents * maxDeleteRatio) return;
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (deletions === 0) return;
+  const { name, clock } = context;
+  const { live } = (await readHead(context, signal)).head;
+  const { expired } = await readExpiries(context, live.number, clock.now(), signal);
+  const documents = Math.max(total - expired, deletions);
+  if (deletions <= documents * maxDeleteRatio) return;
   throw new KeelsonError(
     "DELETIONS_REFUSED",
     `${deletions} of the ${documents} documents of the index ${name} would be removed`,

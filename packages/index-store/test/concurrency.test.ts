@@ -157,6 +157,8 @@ describe("indexes in one storage", () => {
       "../a",
       " ",
       "head",
+      "a@drill-b",
+      `a@drill-${"b".repeat(16)}`,
       "x".repeat(200),
     ];
     const { open, storage } = await createSubject();
@@ -175,6 +177,8 @@ describe("indexes in one storage", () => {
       const { id } = (await index.snapshots())[0] ?? { id: "" };
       await index.restore(id);
     }
+    for (const name of names) await open({ name });
+    for (const index of indexes) expect((await index.query("of", { topK: 50 })).length).toBe(2);
     for (const index of indexes.slice(1)) await index.remove(["same"]);
     expect(await indexes[0]?.get("same")).toBeDefined();
     for (const name of names) expect(await faultsOf(storage, name)).toEqual([]);

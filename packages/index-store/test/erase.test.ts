@@ -166,6 +166,75 @@ describe("erase", () => {
     expect(await faultsOf(storage)).toEqual([]);
   });
 
+  it("keeps it out of such a restore though the clock was set back before the erasure", async () => {
+    const { index, storage, snapshots, clock } = await createHistory();
+    const copies = new Map<string, Uint8Array>();
+    for (const { key } of await storage.blobs.list(""))
+      copies.set(key, (await storage.blobs.get(key)) as Uint8Array);
+    clock.setNow(clock.now() - 100_000);
+    await index.erase({ ids: ["secret-id"] });
+    await index.upsert([{ id: "secret-id", text: "new consent" }]);
+    const { id: later } = await index.snapshot();
+    for (const [key, bytes] of copies) await storage.blobs.put(key, bytes);
+
+    expect(await index.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 1 });
+    expect(await index.get("secret-id")).toBeUndefined();
+    expect(await index.restore(later)).toMatchObject({ leftOut: 0 });
+    expect((await index.get("secret-id"))?.chunks[0]?.text).toBe("new consent");
+  });
+
+  it("goes by the time in another storage, which counts erasures of its own", async () => {
+    const { storage, snapshots, clock } = await createHistory();
+    const elsewhere = await createSubject();
+    const { index } = elsewhere;
+    // Before the snapshot, and though it is the first erasure there, none of those that the snapshot knows of.
+    await index.erase({ ids: ["secret-id"] });
+    for (const { key } of await storage.blobs.list(""))
+      await elsewhere.storage.blobs.put(key, (await storage.blobs.get(key)) as Uint8Array);
+    expect(await index.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 0 });
+
+    elsewhere.clock.setNow(clock.now());
+    await index.erase({ ids: ["secret-id"] });
+    for (const { key } of await storage.blobs.list(""))
+      await elsewhere.storage.blobs.put(key, (await storage.blobs.get(key)) as Uint8Array);
+    expect(await index.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 1 });
+  });
+
+  it("takes away what a drill that died has left", async () => {
+    const { index, open, storage, snapshots, clock } = await createHistory();
+    const { open: openCollection } = storage.vectors;
+    const gate = createGate();
+    let died = (): void => {};
+    const dead = new Promise<void>((resolve) => {
+      died = resolve;
+    });
+    const vectors = {
+      ...storage.vectors,
+      open: async (...args: Parameters<typeof openCollection>) => {
+        const collection = await openCollection(...args);
+        if (!args[0].includes("@drill-")) return collection;
+        return {
+          ...collection,
+          upsert: async (...records: Parameters<typeof collection.upsert>) => {
+            await collection.upsert(...records);
+            died();
+            await gate.opened;
+          },
+        };
+      },
+    };
+    // One that stands still for ever is as good as dead.
+    const state = { ...storage.state };
+    const dying = await open({ vectors, state });
+    void dying.drill(snapshots[0] ?? "");
+    await dead;
+    state.commit = () => new Promise(() => {});
+    const erasing = index.erase({ ids: ["secret-id"] });
+    await clock.advance(120_000);
+    await erasing;
+    await expectGone(storage);
+  });
+
   it("names tombstones by the key it was given, and otherwise by one of its own that stands in no snapshot", async () => {
     const { index, open, storage } = await createHistory();
     const own = await index.erase({ ids: ["secret-id"] });

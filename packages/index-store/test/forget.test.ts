@@ -32,7 +32,7 @@ async function allVerify({ index }: Subject): Promise<boolean> {
 
 describe("keptByRules", () => {
   const at = (...times: number[]) => times.map((createdAtMs) => ({ id: `t${createdAtMs}`, createdAtMs }));
-  const keptOf = (times: number[], rules: Parameters<typeof keptByRules>[1], nowMs = 0) =>
+  const keptOf = (times: number[], rules: Parameters<typeof keptByRules>[1], nowMs = Date.UTC(2100, 0, 1)) =>
     Object.fromEntries(keptByRules(at(...times), rules, nowMs));
 
   it("keeps the newest of each of the last periods that have one", () => {
@@ -62,6 +62,13 @@ describe("keptByRules", () => {
       `t${monday}`,
       `t${january}`,
     ]);
+  });
+
+  it("keeps one from the future, in the place of none", () => {
+    expect(keptOf([1, 2, 50], { keepLast: 1, daily: 1 }, 10)).toEqual({
+      t2: ["last", "daily"],
+      t50: ["future"],
+    });
   });
 
   it("keeps what is younger than the minimum age", () => {

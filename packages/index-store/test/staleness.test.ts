@@ -185,7 +185,7 @@ describe("explain", () => {
 
 describe("status", () => {
   it("tells what is in the index, what is stale by itself, what expires next and what is under way", async () => {
-    const { index, open, clock } = await createSubject({ chunker: paragraphs });
+    const { index, open, clock, storage } = await createSubject({ chunker: paragraphs });
     await index.upsert([base, { id: "b", text: "three", ttlMs: 5 }, { id: "c", text: "four", ttlMs: 50 }]);
     const quiet = {
       documents: 3,
@@ -214,5 +214,10 @@ describe("status", () => {
     gate.open();
     await syncing;
     expect((await other.status()).underWay).toEqual([]);
+    await storage.state.commit([
+      { key: "index/docs/lease/snapshots", value: "somebody" },
+      { key: "index/docs/lease/snapshots/until", value: clock.now() + 1 },
+    ]);
+    expect((await index.status()).underWay).toEqual(["snapshots"]);
   });
 });

@@ -75,6 +75,22 @@ describe("sync", () => {
     expect(await index.sync([], { mode: "full" })).toMatchObject({ removed: 10 });
   });
 
+  it("does not count what has expired among the documents that there were", async () => {
+    const { index, clock } = await createSubject();
+    await index.upsert(
+      documentsOf(100).map((document, i) => (i < 90 ? { ...document, ttlMs: 5 } : document)),
+    );
+    clock.setNow(clock.now() + 5);
+    const plan = await index.plan([], { mode: "full" });
+    const refusal = {
+      code: "DELETIONS_REFUSED",
+      details: { index: "docs", deletions: 10, documents: 10, maxDeleteRatio: 0.5 },
+    };
+    expect(await failureOf(index.apply(plan, []))).toMatchObject(refusal);
+    expect(await failureOf(index.sync([], { mode: "full" }))).toMatchObject(refusal);
+    expect((await index.status()).documents).toBe(100);
+  });
+
   it("makes an empty index of an empty source without a word", async () => {
     const { index } = await createSubject();
     expect(await index.sync([], { mode: "full" })).toMatchObject({ added: 0, removed: 0 });

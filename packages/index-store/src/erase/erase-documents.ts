@@ -11,6 +11,7 @@ import { digest } from "../digest.ts";
 import { invalid } from "../documents.ts";
 import { readHead } from "../head.ts";
 import { isHeld, type Lease, withLease } from "../lease.ts";
+import { dropScratches, listScratches } from "../snapshot/scratch.ts";
 import { findEverywhere } from "./find-everywhere.ts";
 import type { ErasureReceipt, Found } from "./receipt.ts";
 import { removeEverywhere } from "./remove-everywhere.ts";
@@ -31,7 +32,7 @@ type Erasing = {
 };
 
 /**
- * Erases documents: finds them everywhere, writes down what it is about to do together with the tombstones, then removes
+ * Erases documents, under the leases of snapshots and drills: finds them everywhere, writes down what it is about to do together with the tombstones, then removes
  * them until none is left, and has the storage reclaim. From the first commit on nobody sees them, and whoever dies
  * leaves the rest to the next opening or erasure.
  */
@@ -42,6 +43,8 @@ export async function eraseDocuments(
   breather: Breather,
 ): Promise<ErasureReceipt> {
   const { signal } = lease;
+  // What a drill that died has left holds what the snapshot did.
+  await dropScratches(context, await listScratches(context, { signal }));
   await finishErasures(context, lease, breather);
   const subject = "subject" in request ? digest(request.subject) : undefined;
   const ids = "ids" in request ? request.ids : [];

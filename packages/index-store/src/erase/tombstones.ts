@@ -2,7 +2,9 @@ import { createHmac, randomBytes } from "node:crypto";
 import { isKeelsonError, type StateChange, scanState } from "@keelson/core";
 import type { IndexContext } from "../context.ts";
 import { digest } from "../digest.ts";
+import { readHead } from "../head.ts";
 import type { LedgerEntry } from "../ledger.ts";
+import type { Manifest } from "../snapshot/manifest.ts";
 
 const KEY_BYTES = 32;
 
@@ -50,16 +52,23 @@ export function tombstoneChanges(
   return [...new Set(names)].map((name) => ({ key: keys.tombstone(name), value }));
 }
 
-/** Decides whether a document of a snapshot has been erased since the snapshot was taken. */
+/**
+ * Decides whether a document of a snapshot has been erased since the snapshot was taken: by the number of the erasure,
+ * which no clock can set back; of a snapshot that another ledger has taken, by the time.
+ */
 export async function readTombstones(
   context: IndexContext,
-  takenAtMs: number,
+  { origin, erasures = 0, createdAtMs }: Pick<Manifest, "origin" | "erasures" | "createdAtMs">,
   signal: AbortSignal | undefined,
 ): Promise<(document: { readonly id: string; readonly entry: LedgerEntry }) => boolean> {
   const { keys, state } = context;
+  const { head } = await readHead(context, signal);
+  const own = origin !== undefined && origin === head.origin;
+  const isLater = ({ number, erasedAtMs }: Tombstone): boolean =>
+    own ? number > erasures : erasedAtMs >= createdAtMs;
   const found = new Set<string>();
   for await (const { key, value } of scanState(state, { prefix: keys.tombstones, signal })) {
-    if ((value as unknown as Tombstone).erasedAtMs >= takenAtMs) found.add(key.slice(keys.tombstones.length));
+    if (isLater(value as unknown as Tombstone)) found.add(key.slice(keys.tombstones.length));
   }
   if (found.size === 0) return () => false;
   const names = await tombstoneNames(context);

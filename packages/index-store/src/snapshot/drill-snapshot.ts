@@ -98,7 +98,7 @@ export async function drillSnapshot(
       const { live: generation } = scratch.head.head;
       const check: StateChange = { key: scratch.context.keys.head, expect: scratch.head.revision };
       const target = { context: scratch.context, generation, checks: [check] };
-      const isErased = await readTombstones(context, manifest.createdAtMs, signal);
+      const isErased = await readTombstones(context, manifest, signal);
       const options = { isErased, breather, progress, signal, onImages };
       const restored = await unlessFaulty(faults, () => restoreInto(context, manifest, target, options));
       restoreMs = clock.monotonic() - startedAt;

@@ -1,4 +1,7 @@
-/** Which snapshots to keep. All that a rule keeps stay; at least one rule must be given. */
+/**
+ * Which snapshots to keep. All that a rule keeps stay; at least one rule must be given. One dated later than now, since
+ * the clock has been set back, stays too, and takes no other's place.
+ */
 export interface KeepRules {
   /** So many of the newest. */
   readonly keepLast?: number | undefined;
@@ -22,6 +25,7 @@ export type KeepReason =
   | "weekly"
   | "monthly"
   | "young"
+  | "future"
   | "newest-drilled"
   | "pinned";
 
@@ -39,7 +43,9 @@ export function keptByRules(
   rules: KeepRules,
   nowMs: number,
 ): Map<string, KeepReason[]> {
-  const newestFirst = [...snapshots].sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1));
+  const newestFirst = snapshots
+    .filter(({ createdAtMs }) => createdAtMs <= nowMs)
+    .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1));
   const kept = new Map<string, KeepReason[]>();
   const keep = (id: string, reason: KeepReason): unknown => kept.set(id, [...(kept.get(id) ?? []), reason]);
   const keepNewestOf = (
@@ -66,5 +72,6 @@ export function keptByRules(
   );
   for (const { id, createdAtMs } of newestFirst)
     if (rules.minAgeMs !== undefined && createdAtMs > nowMs - rules.minAgeMs) keep(id, "young");
+  for (const { id, createdAtMs } of snapshots) if (createdAtMs > nowMs) keep(id, "future");
   return kept;
 }

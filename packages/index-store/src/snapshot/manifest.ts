@@ -44,6 +44,10 @@ export type Manifest = {
   /** How many documents have been erased from it. */
   readonly erased: number;
   readonly packs: readonly PackRef[];
+  /** The ledger that it was taken of. */
+  readonly origin?: string;
+  /** How many erasures that had had by then. */
+  readonly erasures?: number;
 };
 
 export function encodeManifest(manifest: Manifest): Uint8Array {

@@ -35,7 +35,7 @@ export async function restoreSnapshot(
   const { building, head } = await beginGeneration(context, plan, signal);
   const headCheck: StateChange = { key: context.keys.head, expect: head.revision };
   try {
-    const isErased = await readTombstones(context, manifest.createdAtMs, signal);
+    const isErased = await readTombstones(context, manifest, signal);
     const { leftOut } = await restoreInto(
       context,
       manifest,

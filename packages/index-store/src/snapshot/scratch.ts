@@ -6,6 +6,8 @@ import { createRecordsOf } from "../records-of.ts";
 import type { Manifest } from "./manifest.ts";
 
 const KEYS_A_COMMIT = 1000;
+// Another index may have a name that begins as the collections of this one's scratches do.
+const SCRATCH_NAME = /^[\w-]{16}$/;
 
 /** An index of its own, beside the real one and seen by nobody, for a snapshot to be restored into. */
 export async function openScratch(
@@ -45,8 +47,8 @@ export async function listScratches(
     after = `${prefix}${name}/\uffff`;
   }
   for (const { name } of await vectors.list(options)) {
-    if (name.startsWith(collectionPrefix))
-      names.add(name.slice(collectionPrefix.length).replace(/@\d+$/, ""));
+    const scratch = name.slice(collectionPrefix.length);
+    if (name.startsWith(collectionPrefix) && SCRATCH_NAME.test(scratch)) names.add(scratch);
   }
   return names;
 }
@@ -56,13 +58,11 @@ export async function dropScratches(
   { keys, state, vectors }: IndexContext,
   names: Iterable<string>,
 ): Promise<void> {
-  const { prefix, collectionPrefix } = keys.scratches;
   for (const name of names) {
-    for (const { name: collection } of await vectors.list()) {
-      if (collection.startsWith(`${collectionPrefix}${name}@`)) await vectors.drop(collection);
-    }
+    await vectors.drop(keys.scratch(name).collection(1));
+    const prefix = `${keys.scratches.prefix}${name}/`;
     while (true) {
-      const page = await state.scan({ prefix: `${prefix}${name}/`, limit: KEYS_A_COMMIT });
+      const page = await state.scan({ prefix, limit: KEYS_A_COMMIT });
       if (page.length === 0) break;
       await state.commit(page.map(({ key }): StateChange => ({ key, delete: true })));
     }

@@ -1,7 +1,7 @@
 import { isKeelsonError, type StateEntry, scanState } from "@keelson/core";
 import type { Breather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
-import { type Generation, readHead } from "../head.ts";
+import { type Generation, type Head, readHead } from "../head.ts";
 import type { Lease } from "../lease.ts";
 import type { Progress } from "../progress.ts";
 import { slices } from "../records.ts";
@@ -29,7 +29,8 @@ export async function takeSnapshot(
   progress: Progress,
 ): Promise<Snapshot> {
   const { signal } = lease;
-  const { live } = (await readHead(context, signal)).head;
+  const { head } = await readHead(context, signal);
+  const { live } = head;
   const sizes = await listPacks(context, signal);
   const packer = createPacker(context, live, lease, sizes);
   for await (const { ids, looked } of unpackedDocuments(context, live, sizes, breather, signal)) {
@@ -43,7 +44,7 @@ export async function takeSnapshot(
     await repack(context, live, sparse, packer, breather, signal);
     summary = await summarizePacked(context, live.number, sizes, signal);
   }
-  return await writeManifest(context, live, summary, lease);
+  return await writeManifest(context, head, summary, lease);
 }
 
 /** The documents that no existing pack holds as they are, by ascending id, in batches. */
@@ -112,7 +113,7 @@ async function repack(
 
 async function writeManifest(
   context: IndexContext,
-  live: Generation,
+  { live, origin, erasures = 0 }: Head,
   { documents, chunks, digest, packs }: PackedSummary,
   { fence, signal, assertKept }: Lease,
 ): Promise<Snapshot> {
@@ -131,6 +132,7 @@ async function writeManifest(
     digest,
     erased: 0,
     packs,
+    ...(origin !== undefined && { origin, erasures }),
   };
   const key = keys.snapshot(manifest.id);
   await state.commit([fence], { signal });
