@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hasOwnVector, recordId, recordMetadata } from "../src/records.ts";
 
 describe("recordId", () => {
-  it("has the checksum that every release has written, the write and the number", () => {
+  it("has the checksum that stores already hold, the write and the number", () => {
     const idOf = (...numbers: number[]) => recordId("a", Float32Array.from(numbers), "write", 7);
 
     expect(idOf(1, -0, 0.5)).toBe("a941e35c2346596f.write.7");
