@@ -21,7 +21,7 @@ export interface SealedSecret {
 export interface Engine {
   /** By name. */
   readonly tables: OrderedMap<VectorTable>;
-  /** By key; the values that are read of them are frozen. */
+  /** By key; what is read of them is frozen. */
   readonly entries: Entries;
   /** By name. */
   readonly secrets: OrderedMap<SealedSecret>;

@@ -4,7 +4,7 @@ import { evaluate, type Lazy } from "./lazy.ts";
 import type { Marks } from "./order.ts";
 import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 
-/** The state: entries by key, each decoded when it is first read. Of what is read, the value is frozen. */
+/** The state: entries by key, each decoded when it is first read. What is read is frozen. */
 export interface Entries {
   /** How many bytes they take on the medium. */
   readonly bytes: number;
@@ -62,7 +62,7 @@ export function createEntries(): Entries {
   const read = (found: Stored): StateEntry => {
     const value = evaluate(found.value as Lazy<Json>);
     found.value = value;
-    return { key: found.key, value, revision: found.revision };
+    return Object.freeze({ key: found.key, value, revision: found.revision });
   };
 
   return {
