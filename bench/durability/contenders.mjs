@@ -11,7 +11,11 @@ const root = join(import.meta.dirname, "../..");
 async function bundle() {
   const outfile = join(import.meta.dirname, ".data", "adapters-fs.mjs");
   await build({
-    stdin: { contents: 'export * from "@keelson/adapters-fs";', resolveDir: root },
+    stdin: {
+      contents:
+        'export * from "@keelson/adapters-fs"; export { nodeFileSystem } from "./packages/adapters-fs/src/node-file-system.ts";',
+      resolveDir: root,
+    },
     bundle: true,
     conditions: ["@keelson/source"],
     platform: "node",
@@ -26,12 +30,13 @@ async function bundle() {
 }
 
 async function keelson() {
-  const { openFsStorage } = await bundle();
+  const { openFsStorage, nodeFileSystem } = await bundle();
   return {
     name: "Keelson",
     durable: true,
     open: async (directory) => {
-      const storage = await openFsStorage(directory);
+      const { fileSystem, closed } = watchClosing(nodeFileSystem, join(directory, "checkpoint"));
+      const storage = await openFsStorage(directory, { fileSystem });
       const docs = await storage.vectors.open("docs", { dimension: DIMENSION, metric: "cosine" });
       return {
         load: (batch) => docs.upsert(batch),
@@ -39,10 +44,26 @@ async function keelson() {
         get: async (id) => (await docs.get([id]))[0]?.text,
         delete: (ids) => docs.delete(ids),
         compact: () => storage.reclaim(),
+        // The checkpoint is closed once all texts are in memory.
+        settled: () => closed,
         close: () => storage.close(),
       };
     },
   };
+}
+
+/** The filesystem, and when a file of it is first closed. */
+function watchClosing(fileSystem, path) {
+  let tell;
+  const closed = new Promise((resolve) => {
+    tell = resolve;
+  });
+  const open = async (opened, mode) => {
+    const file = await fileSystem.open(opened, mode);
+    if (opened !== path) return file;
+    return { ...file, close: () => file.close().then(tell) };
+  };
+  return { fileSystem: { ...fileSystem, open }, closed };
 }
 
 async function sqlite() {
