@@ -142,11 +142,9 @@ export function readStore(files: ReadonlyMap<string, Uint8Array>): SecondReading
       if (kind === 1) {
         const name = payload.string();
         const dimension = payload.f64();
-        content.collections[name] = {
-          dimension,
-          metric: METRICS[payload.u8()] ?? "",
-          records: Object.create(null),
-        };
+        const metric = METRICS[payload.u8()] ?? "";
+        payload.u32();
+        content.collections[name] = { dimension, metric, records: Object.create(null) };
       } else if (kind === 2) {
         const name = payload.string();
         const count = payload.u32();

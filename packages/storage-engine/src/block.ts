@@ -43,6 +43,8 @@ export type Block =
       readonly name: string;
       readonly dimension: number;
       readonly metric: VectorMetric;
+      /** About how many records follow: as many as there were, so that room can be made for all at once. */
+      readonly size: number;
     }
   | ({ readonly type: "rows"; readonly collection: string } & RowBlock)
   | { readonly type: "entries"; readonly entries: readonly BlockEntry[] }

@@ -6,8 +6,8 @@ export function* readContents(engine: Engine, most: number): Generator<Block> {
   const { tables, entries, secrets } = engine;
   // Decided on before the first part is out: a table that is dropped meanwhile is read on, one that is new is left out.
   for (const table of tables.values()) {
-    const { name, dimension, metric } = table;
-    yield { type: "collection", name, dimension, metric };
+    const { name, dimension, metric, size } = table;
+    yield { type: "collection", name, dimension, metric, size };
     for (let after: string | undefined; ; ) {
       const rows = table.part(after, most);
       if (rows.ids.length === 0) break;

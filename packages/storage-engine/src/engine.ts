@@ -134,6 +134,8 @@ export function createEngine({ quantization }: EngineOptions = {}): Engine {
       switch (block.type) {
         case "collection":
           createTable(block.name, block.dimension, block.metric);
+          // Taken while little is on the heap: memory outside of it has the host collect garbage, the more it holds.
+          if (block.size > 0) table(block.name).room(block.size);
           return;
         case "rows":
           place(table(block.collection).room(block.ids.length), block.vectors);

@@ -109,7 +109,7 @@ describe(createEngine.name, () => {
         decoded.push(name);
         return value;
       };
-    engine.load({ type: "collection", name: "docs", dimension: 1, metric: "dot" }, 1);
+    engine.load({ type: "collection", name: "docs", dimension: 1, metric: "dot", size: 2 }, 1);
     engine.load(
       {
         type: "rows",
@@ -171,7 +171,7 @@ describe(createEngine.name, () => {
       vectors: Float32Array.of(1),
     };
     expect(() => engine.load(rows, 1)).toThrow("no collection");
-    engine.load({ type: "collection", name: "docs", dimension: 1, metric: "dot" }, 1);
+    engine.load({ type: "collection", name: "docs", dimension: 1, metric: "dot", size: 2 }, 1);
     engine.load(rows, 1);
     expect(() => engine.load(rows, 1)).toThrow("not in order");
     expect(() => engine.load({ ...rows, ids: ["b", "c"] }, 1)).toThrow("do not fit");

@@ -30,6 +30,7 @@ export function encodeBlock(block: Block): Uint8Array[] {
           writer.string(block.name);
           writer.number(block.dimension);
           writer.byte(METRICS.indexOf(block.metric));
+          writer.uint32(block.size);
         }),
       ];
     case "rows":
@@ -132,7 +133,7 @@ function readPart(reader: ByteReader, length: number): BlockPart {
       const dimension = reader.number();
       const metric = METRICS[reader.byte()];
       if (metric === undefined) throw new RangeError("unknown metric");
-      return { type: "collection", name, dimension, metric };
+      return { type: "collection", name, dimension, metric, size: reader.uint32() };
     }
     case ROWS: {
       const collection = reader.string();

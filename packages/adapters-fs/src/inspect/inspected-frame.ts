@@ -70,7 +70,12 @@ function inspectOp(op: Op): InspectedPart {
 function inspectBlock(block: Block): InspectedPart {
   switch (block.type) {
     case "collection":
-      return { ...block, type: "createCollection" };
+      return {
+        type: "createCollection",
+        name: block.name,
+        dimension: block.dimension,
+        metric: block.metric,
+      };
     case "rows":
       return { type: "upsert", collection: block.collection, ids: block.ids };
     case "entries":
