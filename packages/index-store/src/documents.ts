@@ -8,6 +8,7 @@ import {
   KeelsonError,
   type Metadata,
 } from "@keelson/core";
+import { abortableSource } from "./abortable-source.ts";
 import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import { createIdSet, type IdSet } from "./id-set.ts";
@@ -91,7 +92,7 @@ export async function* batchesOf(
   if (!isIterable(source)) throw invalid("source", "not an iterable of documents");
   let batch: SourceDocument[] = [];
   if (Symbol.asyncIterator in source) {
-    for await (const document of source) {
+    for await (const document of abortableSource(source, signal)) {
       await check(document);
       if (batch.push(document) < BATCH_DOCUMENTS) continue;
       yield batch;

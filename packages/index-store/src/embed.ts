@@ -1,4 +1,4 @@
-import { type Embedder, isKeelsonError, KeelsonError } from "@keelson/core";
+import { type Embedder, isKeelsonError, KeelsonError, orAbort } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { linkedController } from "./linked-controller.ts";
 
@@ -20,7 +20,7 @@ export function newTally(): EmbedTally {
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
 
-/** An embedder that has refused so many texts one by one, and taken none, is taken to be broken, not the texts. */
+/** An embedder that has refused so many texts one by one, and takes none from elsewhere, is taken to be broken. */
 const REFUSALS_OF_A_BROKEN_EMBEDDER = 3;
 
 /**
@@ -38,10 +38,10 @@ export async function embedTexts(
   signal: AbortSignal | undefined,
 ): Promise<Embedded[]> {
   if (texts.length === 0) return [];
-  const { embedder, embedding } = context;
-  const size = Math.min(embedding.batchSize, embedder.maxBatchSize ?? embedding.batchSize);
   const found = new Array<Embedded>(texts.length);
   const { controller, unlink } = linkedController(signal);
+  const run: Run = { context, texts, found, tally, signal: controller.signal };
+  const first = endOfBatch(run, 0);
   let failure: { readonly error: unknown } | undefined;
   let next = 0;
 
@@ -49,8 +49,8 @@ export async function embedTexts(
     try {
       while (next < texts.length && failure === undefined) {
         const from = next;
-        next += size;
-        await embedBatch(context, texts.slice(from, next), from, found, tally, controller.signal);
+        next = endOfBatch(run, from);
+        await embedBatch(run, from, next);
       }
     } catch (error) {
       failure ??= { error };
@@ -58,7 +58,7 @@ export async function embedTexts(
       controller.abort(error);
     }
   };
-  const workers = Math.min(embedding.concurrency, Math.ceil(texts.length / size));
+  const workers = first === texts.length ? 1 : context.embedding.concurrency;
   try {
     await Promise.all(Array.from({ length: workers }, work));
   } finally {
@@ -96,46 +96,84 @@ export async function embedQuery(
   throw vector;
 }
 
-/** Embeds texts with one call, or with more where that is refused, and puts what comes of them in place from `start`. */
-async function embedBatch(
-  context: IndexContext,
-  batch: readonly string[],
-  start: number,
-  found: Embedded[],
-  tally: EmbedTally,
-  signal: AbortSignal,
-): Promise<void> {
-  const { embedder } = context;
+/** Texts on their way. */
+interface Run {
+  readonly context: IndexContext;
+  readonly texts: readonly string[];
+  /** What has come of each text by now. */
+  readonly found: (Embedded | undefined)[];
+  readonly tally: EmbedTally;
+  readonly signal: AbortSignal;
+}
+
+/** Where the call ends that begins with a text: it holds no more than a call may, nor than a minute may see. */
+function endOfBatch({ context, texts }: Run, from: number): number {
+  const { embedder, embedding } = context;
+  const { batchSize, limiter, countTokens } = embedding;
+  const size = Math.min(batchSize, embedder.maxBatchSize ?? batchSize, Math.floor(limiter.mostTexts));
+  const end = Math.min(from + Math.max(size, 1), texts.length);
+  if (limiter.mostTokens === Number.POSITIVE_INFINITY) return end;
+  let tokens = countTokens(texts[from] as string);
+  for (let to = from + 1; to < end; to++) {
+    tokens += countTokens(texts[to] as string);
+    if (tokens > limiter.mostTokens) return to;
+  }
+  return end;
+}
+
+/** Embeds some of the texts with one call, or with more where that is refused, and puts what comes of them in place. */
+async function embedBatch(run: Run, from: number, to: number): Promise<void> {
+  const { context, texts, found, tally, signal } = run;
+  const batch = texts.slice(from, to);
   const answer = await callWithRetries(context, batch, tally, signal);
   if (isKeelsonError(answer)) {
-    if (batch.length > 1) {
-      const middle = Math.ceil(batch.length / 2);
-      await embedBatch(context, batch.slice(0, middle), start, found, tally, signal);
-      await embedBatch(context, batch.slice(middle), start + middle, found, tally, signal);
+    if (batch.length === 1) {
+      await refuse(run, from, answer);
       return;
     }
-    refuse(answer, tally);
-    found[start] = answer;
+    const middle = from + Math.ceil(batch.length / 2);
+    await embedBatch(run, from, middle);
+    await embedBatch(run, middle, to);
     return;
   }
+  const { id, dimension } = context.embedder;
+  const refused: { readonly at: number; readonly fault: string }[] = [];
   for (const [i, text] of batch.entries()) {
     const vector = answer[i] as Float32Array;
-    const fault = faultOf(vector, embedder.dimension);
+    const fault = faultOf(vector, dimension);
     if (fault === undefined) {
-      found[start + i] = vector;
+      found[from + i] = vector;
       tally.texts++;
       tally.tokens += context.embedding.countTokens(text);
     } else {
-      const error = failed(embedder.id, 1, fault, undefined);
-      found[start + i] = error;
-      refuse(error, tally);
+      refused.push({ at: from + i, fault });
     }
   }
+  // The others first: an embedder that takes some is not broken.
+  for (const { at, fault } of refused) await refuse(run, at, failed(id, 1, fault, undefined));
 }
 
-function refuse(error: KeelsonError<"EMBEDDING_FAILED">, tally: EmbedTally): void {
+/** @throws KeelsonError the error, where it seems to be the embedder's fault and not the text's. */
+async function refuse(run: Run, at: number, error: KeelsonError<"EMBEDDING_FAILED">): Promise<void> {
+  const { found, tally } = run;
+  found[at] = error;
   tally.refused++;
-  if (tally.texts === 0 && tally.refused >= REFUSALS_OF_A_BROKEN_EMBEDDER) throw error;
+  if (tally.texts > 0 || tally.refused < REFUSALS_OF_A_BROKEN_EMBEDDER) return;
+  if (!(await takesAny(run))) throw error;
+}
+
+/** Bad texts may stand side by side: does the embedder take one from elsewhere? */
+async function takesAny({ context, texts, found, tally, signal }: Run): Promise<boolean> {
+  for (const at of [texts.length - 1, Math.floor(texts.length / 2)]) {
+    if (found[at] !== undefined) continue;
+    const text = texts[at] as string;
+    const answer = await callWithRetries(context, [text], tally, signal);
+    if (isKeelsonError(answer) || faultOf(answer[0], context.embedder.dimension) !== undefined) continue;
+    tally.texts++;
+    tally.tokens += context.embedding.countTokens(text);
+    return true;
+  }
+  return false;
 }
 
 /** One call's answer, or the error that another try would not mend. */
@@ -153,7 +191,8 @@ async function callWithRetries(
     await limiter.admit(batch.length, tokens, signal);
     signal.throwIfAborted();
     try {
-      const answer: unknown = await embedder.embed(batch, { signal });
+      const asked = Promise.resolve(embedder.embed(batch, { signal }));
+      const answer: unknown = await orAbort(asked, signal);
       if (Array.isArray(answer) && answer.length === batch.length) return answer;
       const count = Array.isArray(answer) ? answer.length : "no list of";
       return failed(embedder.id, batch.length, `it gave ${count} vectors`, undefined);

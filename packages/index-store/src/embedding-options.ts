@@ -14,9 +14,12 @@ export interface EmbeddingOptions {
    * Default 8.
    */
   readonly maxAttempts?: number | undefined;
-  /** The most texts in any 60 seconds, retries included. Default: no limit. */
+  /** The most texts in any 60 seconds, retries included; no call holds more. Default: no limit. */
   readonly textsPerMinute?: number | undefined;
-  /** The most tokens in any 60 seconds, retries included. Default: no limit. */
+  /**
+   * The most tokens in any 60 seconds, retries included; a call holds more only where a single text does. Default: no
+   * limit.
+   */
   readonly tokensPerMinute?: number | undefined;
   /** Counts a text's tokens as the embedder does. Default: an estimate, a token for every four UTF-16 code units. */
   readonly countTokens?: ((text: string) => number) | undefined;

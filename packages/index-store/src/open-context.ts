@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { assertKey, assertSpecVersion, KeelsonError, systemClock } from "@keelson/core";
+import { assertEmbedder } from "./assert-embedder.ts";
 import type { IndexContext } from "./context.ts";
 import { invalid } from "./documents.ts";
 import { embeddingSettings } from "./embedding-options.ts";
@@ -54,7 +55,7 @@ function createContext(options: IndexOptions): IndexContext {
   for (const [argument, value] of Object.entries({ vectors, state, blobs, embedder, redactor, chunker }))
     if (typeof value !== "object" || value === null) throw invalid(argument, "missing");
   assertSpecVersion(vectors, "VectorStore");
-  for (const each of [...embedders, embedder]) assertSpecVersion(each, "Embedder");
+  for (const each of [...embedders, embedder]) assertEmbedder(each);
   assertSpecVersion(redactor, "Redactor");
   assertSpecVersion(chunker, "Chunker");
   const wanted = metric ?? "cosine";

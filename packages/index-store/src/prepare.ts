@@ -1,4 +1,4 @@
-import { type Chunk, type Chunker, KeelsonError, type Metadata } from "@keelson/core";
+import { type Chunk, type Chunker, KeelsonError, type Metadata, orAbort } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { digest } from "./digest.ts";
 import { invalid, type SourceDocument } from "./documents.ts";
@@ -118,7 +118,8 @@ class Preparation implements PreparedDocument {
     if (this.#content !== undefined) return this.#content;
     const text = this.#text;
     if (typeof text === "string") return this.#take(text);
-    return chain(toMaybePromise(text({ signal: this.#signal })), (raw) => this.#take(raw));
+    const read = toMaybePromise(text({ signal: this.#signal }));
+    return chain(read instanceof Promise ? orAbort(read, this.#signal) : read, (raw) => this.#take(raw));
   }
 
   #take(raw: string): MaybePromise<Content> {

@@ -5,6 +5,10 @@ const WINDOW_MS = 60_000;
 
 /** Holds calls back so that no minute sees more than it may. */
 export interface RateLimiter {
+  /** The most texts that a minute may see. */
+  readonly mostTexts: number;
+  /** The most tokens that a minute may see. */
+  readonly mostTokens: number;
   /** Waits until a call of this size may be made. One larger than the limit waits for an empty minute. */
   admit(texts: number, tokens: number, signal: AbortSignal | undefined): Promise<void>;
   /** Lets nobody through for so long: the service has asked for it. */
@@ -46,6 +50,8 @@ export function createRateLimiter(
   };
 
   return {
+    mostTexts: textsPerMinute,
+    mostTokens: tokensPerMinute,
     admit: async (texts, tokens, signal) => {
       if (unlimited && pausedUntilMs <= clock.monotonic()) return;
       await turns.take(signal, async () => {

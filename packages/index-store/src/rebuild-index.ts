@@ -1,4 +1,5 @@
 import { assertSpecVersion } from "@keelson/core";
+import { assertEmbedder } from "./assert-embedder.ts";
 import { createBreather } from "./breather.ts";
 import { isConflict } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
@@ -36,7 +37,7 @@ export async function rebuildIndex(
 ): Promise<RebuildResult> {
   signal?.throwIfAborted();
   const { embedder = context.embedder, chunker = context.chunker, redactor = context.redactor } = pipeline;
-  assertSpecVersion(embedder, "Embedder");
+  assertEmbedder(embedder);
   assertSpecVersion(chunker, "Chunker");
   assertSpecVersion(redactor, "Redactor");
   const before = (await readHead(context, signal)).head.live.number;

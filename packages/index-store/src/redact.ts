@@ -1,4 +1,11 @@
-import { type Json, KeelsonError, type Metadata, type Redaction, type Redactor } from "@keelson/core";
+import {
+  type Json,
+  KeelsonError,
+  type Metadata,
+  orAbort,
+  type Redaction,
+  type Redactor,
+} from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import type { Counts } from "./ledger.ts";
 import { type MaybePromise, toMaybePromise } from "./maybe-promise.ts";
@@ -50,7 +57,7 @@ export function redactText(call: Call, text: string): MaybePromise<Redacted<stri
   } catch {
     return refuse();
   }
-  return answer instanceof Promise ? answer.then(take, refuse) : take(answer);
+  return answer instanceof Promise ? orAbort(answer, signal).then(take, refuse) : take(answer);
 }
 
 /** Redacts every string and every field name of metadata, however deep. */

@@ -108,6 +108,25 @@ describe("embedding", () => {
     expect((await index.status()).documents).toBe(295);
   });
 
+  it("isolates bad texts that stand side by side at the start, and stores the rest", async () => {
+    const { embedder } = createChoosy((text) => text.startsWith("bad"));
+    const { index } = await createSubject({ embedder });
+    const bad = Array.from({ length: 20 }, (_, i) => ({ id: `bad${i}`, text: `bad ${i}` }));
+    expect(await index.upsert([...bad, ...documentsOf(50)])).toMatchObject({ added: 50, failed: 20 });
+    expect((await index.query("text 49", { topK: 1 }))[0]?.id).toBe("d49");
+  });
+
+  it("takes the vectors that are good, however many before them are not", async () => {
+    const letters = createLetters();
+    const embedder: Embedder = {
+      ...letters,
+      embed: async (texts) =>
+        (await letters.embed(texts)).map((vector, i) => (i < 5 ? vector.fill(Number.NaN) : vector)),
+    };
+    const { index } = await createSubject({ embedder });
+    expect(await index.upsert(documentsOf(9))).toMatchObject({ added: 4, failed: 5, embeddedChunks: 4 });
+  });
+
   it("gives up soon on an embedder that takes nothing", async () => {
     const { embedder, calls } = createChoosy(() => true);
     const { index } = await createSubject({ embedder });
@@ -256,6 +275,50 @@ describe("embedding", () => {
       expect(window.reduce((sum, { texts }) => sum + texts, 0)).toBeLessThanOrEqual(10);
     }
     expect(calls.at(-1)?.atMs).toBe(240_000);
+  });
+
+  it.each([
+    ["textsPerMinute", 10],
+    ["tokensPerMinute", 21],
+  ])("makes no call larger than %s", async (limit, most) => {
+    const { clock, open } = await createSubject();
+    const letters = createLetters();
+    const calls: number[] = [];
+    const embedder: Embedder = {
+      ...letters,
+      embed: (texts) => {
+        calls.push(texts.length);
+        return letters.embed(texts);
+      },
+    };
+    const index = await open({ embedder, embedding: { [limit]: most, countTokens: () => 2 } });
+    const writing = index.upsert(documentsOf(25));
+    await clock.advance(120_000);
+    expect((await writing).added).toBe(25);
+    expect(calls).toEqual([10, 10, 5]);
+  });
+
+  it("embeds a text of more tokens than a minute may see by itself", async () => {
+    const { clock, open } = await createSubject();
+    const index = await open({ embedding: { tokensPerMinute: 1, countTokens: () => 2 } });
+    const writing = index.upsert(documentsOf(3));
+    await clock.advance(120_000);
+    expect((await writing).added).toBe(3);
+  });
+
+  it.each([
+    { maxBatchSize: 0 },
+    { maxBatchSize: -1 },
+    { maxBatchSize: Number.NaN },
+    { dimension: 0 },
+    { dimension: 1.5 },
+    { id: "" },
+  ])("refuses an embedder of %j", async (fault) => {
+    const { open, index } = await createSubject();
+    const embedder = { ...createLetters(), ...fault };
+    expect(await codeOf(open({ embedder }))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(open({ embedders: [embedder] }))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(index.rebuild({ embedder }))).toBe("ARGUMENT_INVALID");
   });
 
   it("lets a waiting call be aborted", async () => {

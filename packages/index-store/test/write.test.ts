@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import type { Chunker, Embedder } from "@keelson/core";
 import { createScriptedEmbedder } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
-import type { SourceDocument } from "../src/index.ts";
+import type { DocumentSource, SourceDocument } from "../src/index.ts";
 import {
   codeOf,
   contentOf,
@@ -13,7 +13,12 @@ import {
   paragraphs,
   recordsOf,
   stateOf,
+  tinyRedactor,
 } from "./support.ts";
+
+async function nextTurns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 const nothing = {
   added: 0,
@@ -359,6 +364,58 @@ describe("upsert", () => {
     expect(await failureOf(index.upsert(source(), { signal: controller.signal }))).toBe(reason);
     expect((await index.status()).documents).toBe(256);
     expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it.each<[string, (never: Promise<never>) => DocumentSource]>([
+    [
+      "a source that has nothing more to say, and does not end",
+      async function* (never) {
+        yield { id: "a", text: "one" };
+        yield await never;
+      },
+    ],
+    ["a text that never comes", (never) => [{ id: "a", text: () => never }]],
+    ["an embedder that never answers", () => [{ id: "a", text: "hang" }]],
+    ["a redactor that never answers", () => [{ id: "a", text: "stuck" }]],
+  ])("does not wait for %s once it is aborted", async (_, sourceOf) => {
+    const never = new Promise<never>(() => {});
+    const letters = createLetters();
+    const { index, storage } = await createSubject({
+      embedder: { ...letters, embed: (texts) => (texts.includes("hang") ? never : letters.embed(texts)) },
+      redactor: {
+        ...tinyRedactor,
+        redact: (text) => (text === "stuck" ? never : tinyRedactor.redact(text)),
+      },
+    });
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const syncing = index.sync(sourceOf(never), { mode: "full", signal: controller.signal });
+    await Promise.race([syncing, nextTurns(20)]);
+    controller.abort(reason);
+    expect(await failureOf(syncing)).toBe(reason);
+    expect(await faultsOf(storage)).toEqual([]);
+    // The lease is free again.
+    expect(await index.sync([{ id: "b", text: "two" }], { mode: "incremental" })).toMatchObject({ added: 1 });
+  });
+
+  it("tells a source that it has been given up", async () => {
+    const { index } = await createSubject();
+    const controller = new AbortController();
+    let ended = false;
+    const source: AsyncIterable<SourceDocument> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => {}),
+        return: async () => {
+          ended = true;
+          throw new Error("nobody hears this");
+        },
+      }),
+    };
+    const upserting = index.upsert(source, { signal: controller.signal });
+    await nextTurns(5);
+    controller.abort("enough");
+    expect(await failureOf(upserting)).toBe("enough");
+    expect(ended).toBe(true);
   });
 
   it("rejects with the signal's reason from within the embedder, and stores nothing", async () => {
