@@ -22,6 +22,7 @@ export function killingFileSystem(killAt: number): FileSystem {
     open: async (path, mode) => file(await counted(nodeFileSystem.open(path, mode))),
     list: (path) => counted(nodeFileSystem.list(path)),
     exists: (path) => nodeFileSystem.exists(path),
+    realPath: (path) => nodeFileSystem.realPath(path),
     createDirectory: (path) => counted(nodeFileSystem.createDirectory(path)),
     rename: (from, to) => counted(nodeFileSystem.rename(from, to)),
     link: (from, to) => counted(nodeFileSystem.link(from, to)),

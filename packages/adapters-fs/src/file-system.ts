@@ -36,6 +36,8 @@ export interface FileSystem {
   list(directory: string): Promise<string[]>;
   /** Is there anything of that name? */
   exists(path: string): Promise<boolean>;
+  /** Where a path leads once every symbolic link is followed; the path itself where there is nothing. */
+  realPath(path: string): Promise<string>;
   /** Makes a directory of mode 0700 and those above it, where they are missing. */
   createDirectory(path: string): Promise<void>;
   /** Gives a file another name, replacing what has it, in one step. */

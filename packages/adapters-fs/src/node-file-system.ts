@@ -1,5 +1,5 @@
 import { accessSync, constants, fdatasync, readSync, writeSync } from "node:fs";
-import { link, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, realpath, rename, unlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { FileSystem, OpenFile, OpenMode } from "./file-system.ts";
 import { hasCode } from "./system-error.ts";
@@ -61,6 +61,14 @@ export const nodeFileSystem: FileSystem = Object.freeze({
       return true;
     } catch (error) {
       if (hasCode(error, "ENOENT")) return false;
+      throw error;
+    }
+  },
+  realPath: async (path) => {
+    try {
+      return await realpath(path);
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return path;
       throw error;
     }
   },

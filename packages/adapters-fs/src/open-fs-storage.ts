@@ -19,7 +19,7 @@ export interface FsStorageOptions {
   /**
    * Where the key lies when `masterKey` is not given. It has to be of mode 0600. Default: `master.key` in the directory,
    * which keeps secrets out of a copy of the log, not from those who can read the whole directory: put it elsewhere
-   * where they must not.
+   * where they must not. A symbolic link is followed. One store a file: a rotation replaces the key of that store alone.
    */
   readonly masterKeyFile?: string | undefined;
   /** From this size on, in bytes, a segment of the log is followed by a new one. Default 64 MiB. */

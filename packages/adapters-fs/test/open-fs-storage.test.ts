@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFsStorage } from "@keelson/adapters-fs";
@@ -107,6 +107,27 @@ describe(openFsStorage.name, () => {
       code: "STORE_FAILED",
       cause: { code: "ENOTDIR" },
     });
+  });
+
+  it("leaves the master key where a link to it leads, through a rotation", async () => {
+    const [store, keys] = [join(directory, "store"), join(directory, "keys")];
+    await mkdir(store);
+    await mkdir(keys);
+    await symlink(join(keys, "key"), join(store, "master.key"));
+    const secret = new Secret("hunter2", { name: "s", version: 1 });
+    const made = await openFsStorage(store, { masterKeyFile: join(keys, "key") });
+    await made.secrets.write("s", secret, { expect: "absent" });
+    await made.close();
+    const linked = await openFsStorage(store);
+    const before = await readFile(join(keys, "key"));
+    await linked.rotateMasterKey();
+    await linked.close();
+    expect((await lstat(join(store, "master.key"))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(keys, "key"))).not.toEqual(before);
+    expect(await readdir(keys)).toEqual(["key"]);
+    const again = await openFsStorage(store, { masterKeyFile: join(keys, "key") });
+    expect((await again.secrets.read("s"))?.payload.expose()).toBe("hunter2");
+    await again.close();
   });
 
   it("keeps its files to their owner", async () => {

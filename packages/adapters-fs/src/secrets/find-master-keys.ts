@@ -35,7 +35,6 @@ export function nextKeyFile(file: string): string {
  */
 export async function findMasterKeys(options: FindMasterKeysOptions): Promise<FoundMasterKeys> {
   const { fileSystem, masterKey, previousMasterKey, ownFile } = options;
-  const file = options.masterKeyFile ?? ownFile;
   if (masterKey !== undefined)
     return {
       current: masterKey,
@@ -44,6 +43,8 @@ export async function findMasterKeys(options: FindMasterKeysOptions): Promise<Fo
       file: undefined,
       exposedFile: undefined,
     };
+  // A rotation puts the new key where the old one lies, not where a link to it does.
+  const file = await fileSystem.realPath(options.masterKeyFile ?? ownFile);
   const kept = await readMasterKey(fileSystem, file);
   // A rotation goes forward from here on: its new key is whole, and some secrets may be wrapped with it.
   const next = await readMasterKey(fileSystem, nextKeyFile(file));

@@ -24,6 +24,7 @@ export type FileSystemOperationName =
   | "open"
   | "list"
   | "exists"
+  | "realPath"
   | "createDirectory"
   | "rename"
   | "link"
@@ -97,6 +98,8 @@ export interface SimulatedFileSystem {
   list(directory: string): Promise<string[]>;
   /** Is there anything of that name? */
   exists(path: string): Promise<boolean>;
+  /** The path: there are no links. */
+  realPath(path: string): Promise<string>;
   /** Makes a directory and those above it, where they are missing. */
   createDirectory(path: string): Promise<void>;
   /** Gives a file another name, replacing what has it, in one step. */

@@ -134,6 +134,10 @@ function simulate(root: DirectoryNode, options: SimulatedFileSystemOptions): Sim
       await consult({ name: "list", path });
       return [...directoryAt(path).names.keys()];
     },
+    realPath: async (path) => {
+      await consult({ name: "realPath", path });
+      return path;
+    },
     exists: async (path) => {
       await consult({ name: "exists", path });
       return lookUp(root, path) !== undefined;
