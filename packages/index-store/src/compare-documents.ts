@@ -5,6 +5,7 @@ import type { SourceDocument } from "./documents.ts";
 import { erasedSince } from "./erase/tombstones.ts";
 import { forGeneration, type StoredHead } from "./head.ts";
 import type { StoredEntry } from "./ledger.ts";
+import { chain, type MaybePromise } from "./maybe-promise.ts";
 import { type PreparedDocument, prepareDocument } from "./prepare.ts";
 import { readLedger } from "./read-ledger.ts";
 import { isDocumentFault, type WriteSums } from "./write-result.ts";
@@ -94,17 +95,15 @@ export async function compareDocuments(
       continue;
     }
     try {
-      const preparing = prepared[compared] ?? prepareDocument(context, source, signal);
-      const document = preparing instanceof Promise ? await preparing : preparing;
-      const drafting = diffDocument(context, document, entries[compared], diff);
+      const drafting = draftOf(context, source, prepared[compared], entries[compared], diff, signal);
       const draft = drafting instanceof Promise ? await drafting : drafting;
       check?.(draft);
       if (draft.outcome === "unchanged" && !checkVectors) {
         unchanged++;
-        document.addFindings(sums.findings);
+        draft.document.addFindings(sums.findings);
       } else {
         changes.push({ source, draft });
-        held += Math.max(document.held(), typeof source.text === "string" ? source.text.length : 0);
+        held += heldBy(source, draft);
       }
     } catch (error) {
       if (!isDocumentFault(error)) throw error;
@@ -131,6 +130,24 @@ function countUnchanged(
     if (!isSurelyUnchanged(context, documents[place] as SourceDocument, stored.entry, diff)) break;
   }
   return place - start;
+}
+
+function draftOf(
+  context: IndexContext,
+  source: SourceDocument,
+  prepared: PreparedDocument | undefined,
+  stored: StoredEntry | undefined,
+  diff: DiffOptions,
+  signal: AbortSignal | undefined,
+): MaybePromise<Draft> {
+  return chain(prepared ?? prepareDocument(context, source, signal), (document) =>
+    diffDocument(context, document, stored, diff),
+  );
+}
+
+/** How many UTF-16 code units of text a change holds in memory. */
+function heldBy({ text }: SourceDocument, { document }: Draft): number {
+  return Math.max(document.held(), typeof text === "string" ? text.length : 0);
 }
 
 function documentErased(documentId: string): KeelsonError<"DOCUMENT_ERASED"> {

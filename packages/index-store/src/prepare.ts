@@ -4,7 +4,7 @@ import { digest } from "./digest.ts";
 import { invalid, type SourceDocument } from "./documents.ts";
 import { type Counts, type Span, withSpan } from "./ledger.ts";
 import { chain, type MaybePromise, toMaybePromise } from "./maybe-promise.ts";
-import { addCounts, noRedaction, redactMetadata, redactText } from "./redact.ts";
+import { addCounts, noRedaction, type Redacted, redactMetadata, redactText } from "./redact.ts";
 
 const NO_FINDINGS: Counts = Object.freeze({});
 const NO_SUBJECTS: readonly string[] = Object.freeze([]);
@@ -126,20 +126,26 @@ class Preparation implements PreparedDocument {
     if (typeof raw !== "string") throw invalid(`the text of ${this.id}`, "not a string");
     const call = { context: this.#context, documentId: this.id, signal: this.#signal };
     // A lone surrogate has no UTF-8: it would come back from a file as another character.
-    return chain(redactText(call, raw.toWellFormed()), ({ value: text, findings }) => {
-      this.#content = { text, hash: digest(text), findings };
-      return this.#content;
-    });
+    const redacted = redactText(call, raw.toWellFormed());
+    return redacted instanceof Promise ? redacted.then((each) => this.#keep(each)) : this.#keep(redacted);
+  }
+
+  #keep({ value: text, findings }: Redacted<string>): Content {
+    this.#content = { text, hash: digest(text), findings };
+    return this.#content;
   }
 
   chunks(): MaybePromise<readonly PreparedChunk[]> {
     if (this.#chunks !== undefined) return this.#chunks;
-    return chain(this.content(), (content) =>
-      chain(cut(this.#context.chunker, this.id, content), (found) => {
-        this.#chunks = found;
-        return found;
-      }),
-    );
+    const content = this.content();
+    return content instanceof Promise ? content.then((each) => this.#cut(each)) : this.#cut(content);
+  }
+
+  #cut(content: Content): MaybePromise<readonly PreparedChunk[]> {
+    const chunks = cut(this.#context.chunker, this.id, content);
+    if (chunks instanceof Promise) return chunks.then((found) => (this.#chunks = found));
+    this.#chunks = chunks;
+    return chunks;
   }
 
   held(): number {
@@ -154,28 +160,34 @@ class Preparation implements PreparedDocument {
 
 /** Cuts a text into chunks that are not blank. */
 export function cut(chunker: Chunker, documentId: string, content: Content): MaybePromise<PreparedChunk[]> {
-  const refuse = (): never => {
-    throw chunkingFailed(documentId, "the chunker threw");
-  };
-  const take = (found: readonly Chunk[]): PreparedChunk[] => {
-    if (!Array.isArray(found) || found.some((chunk) => typeof chunk?.text !== "string"))
-      throw chunkingFailed(documentId, "the chunker gave something else than chunks");
-    const chunks: PreparedChunk[] = [];
-    for (const chunk of found as readonly Chunk[]) {
-      const { text } = chunk;
-      if (text.trim() === "") continue;
-      chunks.push(withSpan({ text, hash: text === content.text ? content.hash : digest(text) }, chunk));
-    }
-    return chunks;
-  };
   let answer: MaybePromise<readonly Chunk[]>;
   try {
     answer = toMaybePromise(chunker.chunk(content.text));
   } catch {
-    return refuse();
+    throw chunkingFailed(documentId, "the chunker threw");
   }
-  return answer instanceof Promise ? answer.then(take, refuse) : take(answer);
+  if (!(answer instanceof Promise)) return chunksOf(answer, documentId, content);
+  return answer.then(
+    (found) => chunksOf(found, documentId, content),
+    () => {
+      throw chunkingFailed(documentId, "the chunker threw");
+    },
+  );
 }
+
+function chunksOf(found: readonly Chunk[], documentId: string, content: Content): PreparedChunk[] {
+  if (!Array.isArray(found)) throw chunkingFailed(documentId, NO_CHUNKS);
+  const chunks: PreparedChunk[] = [];
+  for (const chunk of found as readonly Chunk[]) {
+    const text: unknown = chunk?.text;
+    if (typeof text !== "string") throw chunkingFailed(documentId, NO_CHUNKS);
+    if (text.trim() === "") continue;
+    chunks.push(withSpan({ text, hash: text === content.text ? content.hash : digest(text) }, chunk));
+  }
+  return chunks;
+}
+
+const NO_CHUNKS = "the chunker gave something else than chunks";
 
 function chunkingFailed(documentId: string, reason: string): KeelsonError<"CHUNKING_FAILED"> {
   return new KeelsonError("CHUNKING_FAILED", `the document ${documentId} could not be cut: ${reason}`, {

@@ -118,10 +118,11 @@ export function documentOf(record: { readonly metadata?: Metadata | undefined })
 
 /** Refuses metadata that would be taken for Keelson's own. */
 export function assertNoReservedField(metadata: Metadata): void {
-  const field = Object.keys(metadata).find((name) => name.startsWith(RESERVED));
-  if (field === undefined) return;
-  const reason = "reserved";
-  throw new KeelsonError("VALUE_INVALID", `the metadata field ${field} is reserved`, {
-    details: { path: [field], reason },
-  });
+  for (const field in metadata) {
+    if (!field.startsWith(RESERVED)) continue;
+    const reason = "reserved";
+    throw new KeelsonError("VALUE_INVALID", `the metadata field ${field} is reserved`, {
+      details: { path: [field], reason },
+    });
+  }
 }
