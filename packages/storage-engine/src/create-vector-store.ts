@@ -18,6 +18,7 @@ import { assertIds, assertList, ownMetadata, pageRange } from "./arguments.ts";
 import type { Engine } from "./engine.ts";
 import { createLane, type Journal, type Lane } from "./lane.ts";
 import type { UpsertRecord } from "./op.ts";
+import { squaredLength } from "./similarity.ts";
 import type { VectorTable } from "./vector-table.ts";
 
 /** What the parts of a store are made of. */
@@ -133,7 +134,7 @@ export function createVectorStore(options: EngineVectorStoreOptions): VectorStor
       },
       query: async (vector, callOptions) => {
         enter(callOptions);
-        assertFloats(vector, "vector");
+        assertFloats(vector);
         assertVector(vector, dimension);
         assertTopK(callOptions.topK);
         const accepts = callOptions.filter === undefined ? undefined : compileFilter(callOptions.filter);
@@ -168,20 +169,22 @@ function assertSameShape(table: VectorTable, dimension: number, metric: VectorMe
   );
 }
 
-function assertFloats(vector: unknown, argument: string): asserts vector is Float32Array {
+function assertFloats(vector: unknown, id?: string): asserts vector is Float32Array {
   // By tag, since a vector may come from another realm.
   if (ArrayBuffer.isView(vector) && (vector as Float32Array)[Symbol.toStringTag] === "Float32Array") return;
-  throw argumentInvalid(argument, "is not a Float32Array");
+  throw argumentInvalid(id === undefined ? "vector" : `the vector of ${id}`, "is not a Float32Array");
 }
 
 function ownRecords(records: readonly VectorRecord[], dimension: number): UpsertRecord[] {
   assertList(records, "records");
   assertUniqueIds(records.map((record) => record?.id));
   return records.map(({ id, vector, text, metadata }) => {
-    assertFloats(vector, `the vector of ${id}`);
-    assertVector(vector, dimension, id);
+    assertFloats(vector, id);
+    // One pass over the numbers where they are good, as they nearly always are.
+    const square = squaredLength(vector, 0, vector.length);
+    if (vector.length !== dimension || !Number.isFinite(square)) assertVector(vector, dimension, id);
     if (text !== undefined && typeof text !== "string")
       throw argumentInvalid(`the text of ${id}`, "is not a string");
-    return { id, vector, text, metadata: ownMetadata(metadata) };
+    return { id, vector, squaredLength: square, text, metadata: ownMetadata(metadata) };
   });
 }

@@ -5,6 +5,8 @@ import type { Lazy } from "./lazy.ts";
 export interface UpsertRecord {
   readonly id: string;
   readonly vector: Float32Array;
+  /** The square of its length, where whoever made the op has measured it. */
+  readonly squaredLength?: number | undefined;
   readonly text: string | undefined;
   /** Frozen, the store's own. */
   readonly metadata: Lazy<Metadata> | undefined;

@@ -30,7 +30,7 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
   const relative = (query.length + 8) * 2 ** -23;
   const absolute = query.length * 2 ** -149;
 
-  const inverse = inverseNorm(query, 0, query.length);
+  const inverse = inverseNorm(squaredLength(query, 0, query.length));
   const length = lengthOf(inverse);
 
   if (metric === "euclidean") {
@@ -81,10 +81,14 @@ export function createSimilarity(metric: VectorMetric, query: Float32Array): Sim
   };
 }
 
+/** The square of a vector's length: finite if and only if all its numbers are, since no sum of squared floats leaves the doubles. */
+export function squaredLength(slab: Float32Array, offset: number, dimension: number): number {
+  return dotProduct(slab, offset, slab, offset, dimension);
+}
+
 /** 1 / length of a vector, 0 for a zero vector, so that it scores 0 against everything under `cosine`. */
-export function inverseNorm(slab: Float32Array, offset: number, dimension: number): number {
-  const square = dotProduct(slab, offset, slab, offset, dimension);
-  return square === 0 ? 0 : 1 / Math.sqrt(square);
+export function inverseNorm(squaredLength: number): number {
+  return squaredLength === 0 ? 0 : 1 / Math.sqrt(squaredLength);
 }
 
 function lengthOf(inverseNorm: number): number {

@@ -7,7 +7,7 @@ import type { UpsertRecord } from "./op.ts";
 import type { Marks } from "./order.ts";
 import { createOrderedMap, type PageRange } from "./ordered-map.ts";
 import { sieveRows } from "./sieve-rows.ts";
-import { createSimilarity, inverseNorm, MAX_BOUNDED_DIMENSION } from "./similarity.ts";
+import { createSimilarity, inverseNorm, MAX_BOUNDED_DIMENSION, squaredLength } from "./similarity.ts";
 import { createSlabs, type SlabsOptions } from "./slabs.ts";
 import { createTopRows } from "./top-rows.ts";
 
@@ -125,7 +125,7 @@ export function createVectorTable(
   };
   const measureNorm = (row: number): number => {
     const { slab, offset } = vectors.locate(row);
-    return inverseNorm(slab, offset, dimension);
+    return inverseNorm(squaredLength(slab, offset, dimension));
   };
   const measureNorms = (): void => {
     if (!normsMissing) return;
@@ -148,7 +148,7 @@ export function createVectorTable(
     get bytes() {
       return bytes;
     },
-    upsert: ({ id, vector, text, metadata: data }, size = 0) => {
+    upsert: ({ id, vector, squaredLength: square, text, metadata: data }, size = 0) => {
       const found = records.get(id);
       const row = found?.row ?? rows.length;
       bytes += size - (found?.bytes ?? 0);
@@ -163,7 +163,7 @@ export function createVectorTable(
       }
       metadata[row] = data;
       vectors.write(row, vector);
-      inverseNorms[row] = measureNorm(row);
+      inverseNorms[row] = square === undefined ? measureNorm(row) : inverseNorm(square);
     },
     delete: (id) => {
       const found = records.delete(id);

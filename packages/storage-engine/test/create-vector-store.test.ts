@@ -217,6 +217,7 @@ describe(createVectorStore.name, () => {
       [good, "ID_DUPLICATE"],
       [{ id: "a", vector: new Float32Array(3) }, "VECTOR_DIMENSION_MISMATCH"],
       [{ id: "a", vector: Float32Array.of(0, Number.NaN) }, "VECTOR_NOT_FINITE"],
+      [{ id: "a", vector: Float32Array.of(Infinity, -Infinity) }, "VECTOR_NOT_FINITE"],
       [{ id: "a", vector: [1, 2] }, "ARGUMENT_INVALID"],
       [{ id: "a", vector: new Float32Array(2), text: 3 }, "ARGUMENT_INVALID"],
       [{ id: "a", vector: new Float32Array(2), metadata: [] }, "VALUE_INVALID"],
