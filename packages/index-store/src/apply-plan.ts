@@ -23,6 +23,7 @@ export interface ApplyOptions extends ProgressOptions {
 }
 
 const BATCH_DOCUMENTS = 256;
+const ACTIONS: readonly unknown[] = ["add", "change", "remove"];
 
 /** Does what a plan says, under the lease of syncs, and nothing else. */
 export async function applyPlan(
@@ -89,9 +90,20 @@ export async function applyPlan(
 }
 
 function assertPlan({ name }: IndexContext, plan: Plan): void {
-  if (typeof plan !== "object" || plan === null || plan.format !== 1 || !Array.isArray(plan.changes))
+  const { format, changes, pipeline } = plan ?? {};
+  if (
+    format !== 1 ||
+    !Array.isArray(changes) ||
+    !changes.every(isChange) ||
+    typeof pipeline?.embedder !== "string"
+  )
     throw invalid("plan", "no plan of format 1");
   if (plan.index !== name) throw invalid("plan", "one of another index");
+}
+
+function isChange(change: PlannedChange | null): boolean {
+  const { id, action, reasons } = change ?? {};
+  return typeof id === "string" && ACTIONS.includes(action) && Array.isArray(reasons);
 }
 
 /** Refuses a plan that was made by another ledger or for another pipeline, before anything is written. */

@@ -179,8 +179,8 @@ function chunksOf(found: readonly Chunk[], documentId: string, content: Content)
   if (!Array.isArray(found)) throw chunkingFailed(documentId, NO_CHUNKS);
   const chunks: PreparedChunk[] = [];
   for (const chunk of found as readonly Chunk[]) {
-    const text: unknown = chunk?.text;
-    if (typeof text !== "string") throw chunkingFailed(documentId, NO_CHUNKS);
+    if (!isChunk(chunk)) throw chunkingFailed(documentId, NO_CHUNKS);
+    const { text } = chunk;
     if (text.trim() === "") continue;
     chunks.push(withSpan({ text, hash: text === content.text ? content.hash : digest(text) }, chunk));
   }
@@ -188,6 +188,14 @@ function chunksOf(found: readonly Chunk[], documentId: string, content: Content)
 }
 
 const NO_CHUNKS = "the chunker gave something else than chunks";
+
+function isChunk(chunk: Chunk | undefined): boolean {
+  return typeof chunk?.text === "string" && isOffset(chunk.start) && isOffset(chunk.end);
+}
+
+function isOffset(offset: number | undefined): boolean {
+  return offset === undefined || (Number.isSafeInteger(offset) && offset >= 0);
+}
 
 function chunkingFailed(documentId: string, reason: string): KeelsonError<"CHUNKING_FAILED"> {
   return new KeelsonError("CHUNKING_FAILED", `the document ${documentId} could not be cut: ${reason}`, {

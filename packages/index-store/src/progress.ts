@@ -9,6 +9,7 @@ export type ProgressTask =
   | "rebuild"
   | "verify"
   | "sweep"
+  | "touch"
   | "snapshot"
   | "restore"
   | "drill"

@@ -113,7 +113,8 @@ export async function explainDocument(
           ["redactor", entry.redactor !== context.redactor.id],
           ["chunker", entry.chunker !== context.chunker.id],
           ["embedder", !context.known.has(generation.embedder)],
-          ["missing-vectors", missingChunks > 0],
+          // Text that is lost with its vectors is listed no more.
+          ["missing-vectors", missingChunks > 0 || entry.text === ""],
         ];
   const { redactor, chunker, expiresAtMs } = entry ?? {};
   return {

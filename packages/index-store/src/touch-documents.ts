@@ -5,18 +5,17 @@ import type { IndexContext } from "./context.ts";
 import { invalid, isTime } from "./documents.ts";
 import { settleUnfinished } from "./intents.ts";
 import { isExpired, type LedgerEntry } from "./ledger.ts";
+import { type ProgressOptions, withProgress } from "./progress.ts";
 import { readLedger } from "./read-ledger.ts";
 import { slices } from "./records.ts";
 import { withRetries } from "./with-retries.ts";
 
 /** The time that {@link Index.touch} gives documents: one of the two. */
-export interface TouchOptions {
+export interface TouchOptions extends ProgressOptions {
   /** Milliseconds from now until they expire, a whole number of at least 0. */
   readonly ttlMs?: number | undefined;
   /** When they expire, in epoch milliseconds; `null` for never. */
   readonly expiresAtMs?: number | null | undefined;
-  /** Ends the call early; it rejects with `signal.reason`. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What {@link Index.touch} did. */
@@ -36,14 +35,17 @@ export async function touchDocuments(
   options: TouchOptions,
   breather: Breather,
 ): Promise<TouchResult> {
-  const { signal } = options;
+  const { signal, onProgress } = options;
   assertUniqueIds(ids);
   const expiresAtMs = expiryOf(options, context.clock.now());
   const touched = new Set<string>();
-  for (const batch of slices(ids, BATCH_DOCUMENTS)) {
-    await breather.breathe(signal);
-    for (const id of await touchBatch(context, batch, expiresAtMs, signal)) touched.add(id);
-  }
+  await withProgress(onProgress, { task: "touch", total: ids.length }, async (progress) => {
+    for (const batch of slices(ids, BATCH_DOCUMENTS)) {
+      await breather.breathe(signal);
+      for (const id of await touchBatch(context, batch, expiresAtMs, signal)) touched.add(id);
+      progress.advance(batch.length);
+    }
+  });
   return { touched: ids.filter((id) => touched.has(id)), missing: ids.filter((id) => !touched.has(id)) };
 }
 

@@ -82,7 +82,7 @@ describe("embedding", () => {
         id: "c",
         chunk: (text) => {
           if (text === "worse") throw new Error(text);
-          return [{ text }];
+          return [{ text, start: text === "nowhere" ? Number.NaN : 0 }];
         },
       },
     });
@@ -90,11 +90,13 @@ describe("embedding", () => {
       { id: "a", text: "bad" },
       { id: "b", text: "worse" },
       { id: "c", text: "good" },
+      { id: "d", text: "nowhere" },
     ]);
-    expect(result).toMatchObject({ added: 1, failed: 2 });
+    expect(result).toMatchObject({ added: 1, failed: 3 });
     expect(result.failures.map(({ id, error }) => [id, error.code])).toEqual([
       ["a", "REDACTION_FAILED"],
       ["b", "CHUNKING_FAILED"],
+      ["d", "CHUNKING_FAILED"],
     ]);
   });
 

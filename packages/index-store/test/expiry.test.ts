@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { IndexProgress } from "../src/index.ts";
 import { codeOf, createSubject, failureOf, faultsOf, recordsOf, stateOf } from "./support.ts";
 
 describe("expiry", () => {
@@ -193,14 +194,18 @@ describe("touch", () => {
     const documents = Array.from({ length: 700 }, (_, i) => ({ id: `d${i}`, text: `${i}` }));
     await index.upsert(documents);
     const other = await open();
+    const told: IndexProgress[] = [];
     const [result] = await Promise.all([
       index.touch(
         documents.map(({ id }) => id),
-        { ttlMs: 50 },
+        { ttlMs: 50, onProgress: (event) => told.push(event) },
       ),
       other.upsert([{ id: "d3", text: "three" }]),
     ]);
     expect(result.touched).toHaveLength(700);
+    expect(told.at(0)).toEqual({ type: "start", task: "touch", done: 0, total: 700 });
+    expect(told.at(-1)).toEqual({ type: "end", task: "touch", done: 700, total: 700 });
+    expect(told.length).toBeGreaterThan(3);
     clock.setNow(clock.now() + 50);
     const left = (await index.status()).documents - (await index.sweepExpired()).removed.length;
     expect(left).toBeLessThanOrEqual(1);

@@ -213,7 +213,20 @@ describe("apply", () => {
     ])
       expect(await codeOf((await open(options)).apply(plan, source))).toBe("PLAN_OUTDATED");
     expect(await codeOf((await open({ name: "another" })).apply(plan, source))).toBe("ARGUMENT_INVALID");
-    expect(await codeOf(index.apply({} as never, source))).toBe("ARGUMENT_INVALID");
+    const [change] = plan.changes;
+    for (const none of [
+      {},
+      null,
+      "plan",
+      { ...plan, format: 2 },
+      { ...plan, pipeline: undefined },
+      { ...plan, pipeline: null },
+      { ...plan, changes: [null] },
+      { ...plan, changes: [{ ...change, id: 1 }] },
+      { ...plan, changes: [{ ...change, action: "drop" }] },
+      { ...plan, changes: [{ ...change, reasons: undefined }] },
+    ])
+      expect(await codeOf(index.apply(none as never, source))).toBe("ARGUMENT_INVALID");
     expect(await codeOf(index.apply(plan, source, { maxDeleteRatio: 2 }))).toBe("ARGUMENT_INVALID");
   });
 

@@ -117,6 +117,7 @@ describe("reconcile", () => {
     expect(embedder.texts).toEqual(["more 3"]);
     expect(await faultsOf(storage)).toEqual([]);
     expect((await index.reconcile()).ok).toBe(true);
+    expect((await index.explain("d1")).reasons).toEqual(["missing-vectors"]);
     // The version is equal, and the text is read all the same.
     expect((await index.explain("d1", documents[1])).reasons).toContain("missing-vectors");
     expect(await index.staleIds(documents)).toEqual(["d1"]);

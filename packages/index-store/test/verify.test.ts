@@ -87,6 +87,13 @@ describe("verify", () => {
     });
   });
 
+  it.each(["", "null", "5", '"manifest"', "{"])("finds a manifest of which %j is left", async (left) => {
+    const { index, storage, ids } = await createSnapshots();
+    const object = `index/docs/snapshot/${ids[2]}`;
+    await storage.blobs.put(object, new TextEncoder().encode(left));
+    expect(await index.verify(ids[2] ?? "")).toMatchObject({ ok: false, faults: [{ object }] });
+  });
+
   it("rejects for a snapshot that there is not", async () => {
     const { index } = await createSubject();
     expect(await codeOf(index.verify("none"))).toBe("SNAPSHOT_NOT_FOUND");

@@ -72,13 +72,13 @@ export async function readManifest(
       details,
     });
   }
-  let read: { readonly checksum: string; readonly manifest: Manifest };
+  let read: { readonly checksum?: string; readonly manifest?: Manifest } | null;
   try {
     read = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     throw snapshotCorrupt(id, key, "not JSON");
   }
-  const { checksum, manifest } = read;
+  const { checksum, manifest } = read ?? {};
   if (manifest === undefined || digest(canonical(manifest)) !== checksum)
     throw snapshotCorrupt(id, key, "the checksum differs");
   if (manifest.id !== id) throw snapshotCorrupt(id, key, "it is the manifest of another snapshot");
