@@ -65,6 +65,7 @@ const SWEEP_SPAN_MS = 1;
 export async function createIndex(options: IndexOptions): Promise<Index> {
   const context = await openContext(options);
   const { name, clock } = context;
+  const control = createIndexControl(context);
   const running = new Set<Promise<unknown>>();
   let closed = false;
 
@@ -161,14 +162,20 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
     rollbackGeneration: ({ signal } = {}) => run(() => switchGeneration(context, undefined, signal)),
     makeLive: (generation, { signal } = {}) => run(() => switchGeneration(context, generation, signal)),
     dropGeneration: (generation, { signal } = {}) => run(() => dropGeneration(context, generation, signal)),
-    control: createIndexControl(context),
+    control: {
+      name,
+      find: (reference, findOptions) => run(async () => control.find(reference, findOptions)),
+      pin: (reference, holder, pinOptions) => run(async () => control.pin(reference, holder, pinOptions)),
+      unpin: (reference, holder, pinOptions) => run(async () => control.unpin(reference, holder, pinOptions)),
+      makeLive: (generation, moveOptions) => run(async () => control.makeLive(generation, moveOptions)),
+    },
     erase: (request, { onProgress, signal } = {}) =>
       run(async () => {
         assertErasure(request);
         return await withLease(context, "snapshots", signal, (lease) =>
           withLease(context, "drill", lease.signal, () =>
-            withProgress(onProgress, { task: "erase" }, () =>
-              eraseDocuments(context, request, lease, createBreather(clock)),
+            withProgress(onProgress, { task: "erase" }, (progress) =>
+              eraseDocuments(context, request, { lease, breather: createBreather(clock), progress }),
             ),
           ),
         );

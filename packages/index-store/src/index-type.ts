@@ -193,7 +193,10 @@ export interface Index extends IndexSnapshots {
    */
   dropGeneration(generation: number, options?: AbortOptions): Promise<void>;
 
-  /** What a release manager needs of the index, to pin and move it together with a release. */
+  /**
+   * What a release manager needs of the index, to pin and move it together with a release. Like every call it rejects
+   * once the handle is closed, so close it after the last of these.
+   */
   readonly control: IndexControl;
 
   /**

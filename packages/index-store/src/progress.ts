@@ -33,7 +33,10 @@ export interface DocumentProgress {
 export interface IndexProgress {
   readonly type: "start" | "progress" | "end";
   readonly task: ProgressTask;
-  /** How many documents it is through with, or has compared and is about to write. */
+  /**
+   * How many documents it is through with, or has compared and is about to write. An erasure looks at the packs of
+   * snapshots several times, and each time counts the documents in them; and those to be removed in each generation.
+   */
   readonly done: number;
   /** How many there are, where that is known. */
   readonly total?: number | undefined;

@@ -7,11 +7,12 @@ import type { Storage } from "@keelson/core";
 import { crashPoints } from "@keelson/testkit";
 import { afterAll, describe, expect, it } from "vitest";
 import { digest } from "../src/digest.ts";
-import type { Index, SourceDocument } from "../src/index.ts";
+import type { Index, IndexProgress, SourceDocument } from "../src/index.ts";
 import {
   codeOf,
   contentOf,
   createGate,
+  createLetters,
   createSubject,
   dump,
   failureOf,
@@ -101,6 +102,27 @@ describe("erase", () => {
     expect(listed.map(({ documents, erased }) => [documents, erased])).toEqual(snapshots.map(() => [11, 2]));
     expect(Object.keys(await contentOf(index, ids)).length).toBe(12);
     expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("tells how many documents it is through with, in packs and in generations", async () => {
+    const { index } = await createSubject({ chunker: paragraphs });
+    await index.upsert(documents);
+    await index.snapshot();
+    await index.rebuild({ embedder: createLetters("other@1", 16) });
+    const events: IndexProgress[] = [];
+    const onProgress = (event: IndexProgress): number => events.push(event);
+    await index.erase({ ids: ["doc-0", "doc-1"] }, { onProgress });
+    expect(events.map(({ type, done }) => `${type} ${done}`)).toEqual([
+      "start 0",
+      // The documents of the pack; those to be removed, in each generation; those of the pack again.
+      "progress 12",
+      "progress 14",
+      "progress 16",
+      "progress 28",
+      "end 28",
+    ]);
+    expect(JSON.stringify(events)).not.toContain("doc-");
+    expect(new Set(events.map(({ task }) => task))).toEqual(new Set(["erase"]));
   });
 
   it("leaves what stays packed where it is: the next snapshot reads and writes nothing", async () => {

@@ -149,6 +149,20 @@ describe("control", () => {
     await commit(await control.unpin(reference, "v1"));
   });
 
+  it("rejects every call once the handle is closed", async () => {
+    const { control, index, snapshot, open } = await createPair();
+    await index.close();
+    const calls = [
+      control.find(one),
+      control.find({ name: "docs", snapshot }),
+      control.pin(one, "v1"),
+      control.unpin(one, "v1"),
+      control.makeLive(1),
+    ];
+    for (const call of calls) expect(await codeOf(Promise.resolve(call))).toBe("STORE_CLOSED");
+    expect(await (await open()).control.find(one)).not.toBeNull();
+  });
+
   it("refuses a holder without a name", async () => {
     const { control } = await createPair();
     expect(await codeOf(Promise.resolve(control.pin(one, "")))).toBe("ARGUMENT_INVALID");

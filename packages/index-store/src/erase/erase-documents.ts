@@ -5,13 +5,15 @@ import {
   type ReclaimResult,
   scanState,
 } from "@keelson/core";
-import { type Breather, createBreather } from "../breather.ts";
+import { createBreather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
 import { digest } from "../digest.ts";
 import { invalid } from "../documents.ts";
 import { readHead } from "../head.ts";
 import { isHeld, type Lease, withLease } from "../lease.ts";
+import { withProgress } from "../progress.ts";
 import { dropScratches, listScratches } from "../snapshot/scratch.ts";
+import type { ErasureWork } from "./erasure-work.ts";
 import { findEverywhere } from "./find-everywhere.ts";
 import type { ErasureReceipt, Found } from "./receipt.ts";
 import { removeEverywhere } from "./remove-everywhere.ts";
@@ -32,23 +34,23 @@ type Erasing = {
 };
 
 /**
- * Erases documents, under the leases of snapshots and drills: finds them everywhere, writes down what it is about to do together with the tombstones, then removes
- * them until none is left, and has the storage reclaim. From the first commit on nobody sees them, and whoever dies
- * leaves the rest to the next opening or erasure.
+ * Erases documents, under the leases of snapshots and drills: finds them everywhere, writes down what it is about to do
+ * together with the tombstones, then removes them until none is left, and has the storage reclaim. From the first commit
+ * on nobody sees them, and whoever dies leaves the rest to the next opening or erasure.
  */
 export async function eraseDocuments(
   context: IndexContext,
   request: ErasureRequest,
-  lease: Lease,
-  breather: Breather,
+  work: ErasureWork,
 ): Promise<ErasureReceipt> {
+  const { lease } = work;
   const { signal } = lease;
   // What a drill that died has left holds what the snapshot did.
   await dropScratches(context, await listScratches(context, { signal }));
-  await finishErasures(context, lease, breather);
+  await finishErasures(context, work);
   const subject = "subject" in request ? digest(request.subject) : undefined;
   const ids = "ids" in request ? request.ids : [];
-  const { target, found } = await findEverywhere(context, { ids, subject }, breather, signal);
+  const { target, found } = await findEverywhere(context, { ids, subject }, work);
   const names = await tombstoneNames(context);
   const tombstones = target.ids.map(names.ofId);
   if (subject !== undefined) tombstones.push(names.ofSubject(subject));
@@ -61,7 +63,7 @@ export async function eraseDocuments(
   };
   const id = context.newId();
   await begin(context, id, erasing, lease);
-  return await carryOut(context, id, erasing, lease, breather);
+  return await carryOut(context, id, erasing, work);
 }
 
 /** Refuses what cannot be erased, before anything is. */
@@ -95,7 +97,9 @@ export async function goOnErasing(context: IndexContext, signal: AbortSignal | u
   if (left.length === 0 || (await isHeld(context, "snapshots", signal))) return;
   try {
     await withLease(context, "snapshots", signal, (lease) =>
-      finishErasures(context, lease, createBreather(context.clock)),
+      withProgress(undefined, { task: "erase" }, (progress) =>
+        finishErasures(context, { lease, breather: createBreather(context.clock), progress }),
+      ),
     );
   } catch (error) {
     // A damaged snapshot must not keep the index from opening. The next erasure says so.
@@ -103,12 +107,12 @@ export async function goOnErasing(context: IndexContext, signal: AbortSignal | u
   }
 }
 
-async function finishErasures(context: IndexContext, lease: Lease, breather: Breather): Promise<void> {
+async function finishErasures(context: IndexContext, work: ErasureWork): Promise<void> {
   const { keys, state } = context;
-  const { signal } = lease;
+  const { signal } = work.lease;
   for await (const { key, value } of scanState(state, { prefix: keys.erasings, signal })) {
     const erasing = value as unknown as Erasing;
-    await carryOut(context, key.slice(keys.erasings.length), erasing, lease, breather);
+    await carryOut(context, key.slice(keys.erasings.length), erasing, work);
   }
 }
 
@@ -140,15 +144,14 @@ async function carryOut(
   context: IndexContext,
   id: string,
   erasing: Erasing,
-  lease: Lease,
-  breather: Breather,
+  work: ErasureWork,
 ): Promise<ErasureReceipt> {
   const { keys, state, clock, name: index } = context;
-  const { fence, signal } = lease;
+  const { fence, signal } = work.lease;
   const { target, ...rest } = erasing;
   let { strayRecords = 0 } = erasing;
   if (target !== undefined) {
-    strayRecords += await removeEverywhere(context, target, lease, breather);
+    strayRecords += await removeEverywhere(context, target, work);
     await state.commit([fence, { key: keys.erasing(id), value: { ...rest, strayRecords } }], { signal });
   }
   const reclaimed = await reclaim(context, signal);

@@ -1,5 +1,4 @@
 import { type StateEntry, scanState } from "@keelson/core";
-import type { Breather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
 import { allGenerations, readHead } from "../head.ts";
 import type { LedgerEntry } from "../ledger.ts";
@@ -7,6 +6,7 @@ import { slices } from "../records.ts";
 import { fromRuns } from "../snapshot/packed.ts";
 import { listSnapshotIds } from "../snapshot/packs.ts";
 import { readablePacks, tryManifest } from "../snapshot/readable-packs.ts";
+import type { ErasureWork } from "./erasure-work.ts";
 import type { Found } from "./receipt.ts";
 
 const BATCH = 1000;
@@ -22,9 +22,9 @@ export interface ErasureTarget {
 export async function findEverywhere(
   context: IndexContext,
   target: ErasureTarget,
-  breather: Breather,
-  signal: AbortSignal,
+  work: ErasureWork,
 ): Promise<{ readonly target: ErasureTarget; readonly found: Found }> {
+  const { signal } = work.lease;
   const ids = new Set(target.ids);
   const { head } = await readHead(context, signal);
   if (target.subject !== undefined) {
@@ -35,9 +35,9 @@ export async function findEverywhere(
     }
   }
   const before = ids.size;
-  let packs = await findInPacks(context, ids, target.subject, breather, signal);
+  let packs = await findInPacks(context, ids, target.subject, work);
   // Of a document that only a snapshot knows to be about the subject, another pack may have an earlier version.
-  if (ids.size > before) packs = await findInPacks(context, ids, target.subject, breather, signal);
+  if (ids.size > before) packs = await findInPacks(context, ids, target.subject, work);
   const documents = new Set<string>();
   const generations: Found["generations"][number][] = [];
   for (const { number } of allGenerations(head)) {
@@ -84,8 +84,7 @@ async function findInPacks(
   context: IndexContext,
   ids: Set<string>,
   subject: string | undefined,
-  breather: Breather,
-  signal: AbortSignal,
+  { lease: { signal }, breather, progress }: ErasureWork,
 ): Promise<ReadonlyMap<string, ReadonlyMap<number, string>>> {
   const found = new Map<string, ReadonlyMap<number, string>>();
   for await (const { pack, content } of readablePacks(context, signal)) {
@@ -97,6 +96,7 @@ async function findInPacks(
       if (about || ids.has(id)) positions.set(at, id);
     }
     if (positions.size > 0) found.set(pack, positions);
+    progress.advance(content?.images.length ?? 0);
   }
   return found;
 }

@@ -1,14 +1,13 @@
 import { type StateChange, scanState } from "@keelson/core";
-import type { Breather } from "../breather.ts";
 import { commitWrites } from "../commit-writes.ts";
 import type { IndexContext } from "../context.ts";
 import { abandonGeneration } from "../generations.ts";
 import { allGenerations, type Generation, readHead } from "../head.ts";
 import { settleIntent } from "../intents.ts";
-import type { Lease } from "../lease.ts";
 import { toStored } from "../ledger.ts";
 import { DOCUMENT_FIELD, slices } from "../records.ts";
 import { withRetries } from "../with-retries.ts";
+import type { ErasureWork } from "./erasure-work.ts";
 import { rewritePacks } from "./rewrite-packs.ts";
 
 const BATCH_DOCUMENTS = 256;
@@ -28,9 +27,9 @@ interface Target {
 export async function removeEverywhere(
   context: IndexContext,
   { ids, subject }: Target,
-  lease: Lease,
-  breather: Breather,
+  work: ErasureWork,
 ): Promise<number> {
+  const { lease, breather, progress } = work;
   const { signal } = lease;
   // What a restore has decoded by now may hold some of it; the next one leaves it out.
   const { building } = (await readHead(context, signal)).head;
@@ -44,6 +43,7 @@ export async function removeEverywhere(
       await breather.breathe(signal);
       await removeFromGeneration(context, number, batch, signal);
       strays += await removeStrays(context, number, batch, signal);
+      progress.advance(batch.length);
     }
   }
   // What a rebuild still had to look at is gone from both generations.
@@ -52,7 +52,7 @@ export async function removeEverywhere(
   const wanted = new Set(ids);
   const isErased = ({ id, entry }: Parameters<Parameters<typeof rewritePacks>[1]>[0]): boolean =>
     wanted.has(id) || (subject !== undefined && entry.subjects?.includes(subject) === true);
-  await rewritePacks(context, isErased, lease, breather);
+  await rewritePacks(context, isErased, work);
   return strays;
 }
 

@@ -1,5 +1,4 @@
 import type { StateChange } from "@keelson/core";
-import type { Breather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
 import { digest } from "../digest.ts";
 import { allGenerations, readHead } from "../head.ts";
@@ -11,6 +10,7 @@ import { encodePack, type PackContent } from "../snapshot/pack.ts";
 import { fromRuns, type Packed, packedRevision, toRuns } from "../snapshot/packed.ts";
 import { deletePacks, listSnapshotIds } from "../snapshot/packs.ts";
 import { readablePacks, tryManifest } from "../snapshot/readable-packs.ts";
+import type { ErasureWork } from "./erasure-work.ts";
 
 /** A pack without what was erased, in the place of one with it. */
 interface Replacement {
@@ -35,8 +35,7 @@ interface Replacement {
 export async function rewritePacks(
   context: IndexContext,
   isErased: (image: DocumentImage) => boolean,
-  lease: Lease,
-  breather: Breather,
+  { lease, breather, progress }: ErasureWork,
 ): Promise<void> {
   const { signal } = lease;
   const replacements = new Map<string, Replacement>();
@@ -49,6 +48,7 @@ export async function rewritePacks(
       replacements.set(pack, replacement);
       await moveNotes(context, pack, content, replacement, lease);
     }
+    progress.advance(content?.images.length ?? 0);
   }
   let unreadable: { readonly snapshotId: string; readonly pack: string } | undefined;
   for (const id of await listSnapshotIds(context, signal)) {
