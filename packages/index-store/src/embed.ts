@@ -205,11 +205,16 @@ async function callWithRetries(
       if (tally.texts > progress) attempt = 1;
       progress = tally.texts;
       if (attempt >= maxAttempts) throw failure;
-      const { retryAfterMs } = failure as { readonly retryAfterMs?: number };
-      if (retryAfterMs !== undefined) limiter.pause(retryAfterMs);
+      const { retryAfterMs } = failure as { readonly retryAfterMs?: unknown };
+      // A time that is over, as a date to the second often is, says as little as none.
+      if (isWait(retryAfterMs)) limiter.pause(retryAfterMs);
       else await clock.sleep(Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS), { signal });
     }
   }
+}
+
+function isWait(ms: unknown): ms is number {
+  return Number.isFinite(ms) && (ms as number) > 0;
 }
 
 function faultOf(vector: unknown, dimension: number): string | undefined {

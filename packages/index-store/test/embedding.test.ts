@@ -210,6 +210,27 @@ describe("embedding", () => {
     expect(await failing).toMatchObject({ code: "EMBEDDING_FAILED", retryable: true });
   });
 
+  it.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY])(
+    "doubles the wait, too, where the time that is said is %s",
+    async (retryAfterMs) => {
+      const letters = createLetters();
+      let calls = 0;
+      const embed: Embedder["embed"] = (texts) => {
+        if (++calls > 2) return letters.embed(texts);
+        throw Object.assign(new Error("slow down"), { retryable: true, retryAfterMs });
+      };
+      const { index, clock } = await createSubject({ embedder: { ...letters, embed } });
+      const writing = index.upsert(documentsOf(3));
+      const seen: number[] = [];
+      for (const ms of [0, 499, 1, 999, 1]) {
+        await clock.advance(ms);
+        seen.push(calls);
+      }
+      expect(seen).toEqual([1, 1, 2, 2, 3]);
+      expect(await writing).toMatchObject({ added: 3 });
+    },
+  );
+
   it("holds all calls back while one is told to wait", async () => {
     const script: EmbedderStep[] = [{ status: 429, retryAfterMs: 5000 }];
     const embedder = createScriptedEmbedder({ script, maxBatchSize: 1 });
