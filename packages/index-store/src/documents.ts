@@ -5,6 +5,7 @@ import {
   argumentInvalid,
   assertId,
   assertJson,
+  isKeelsonError,
   KeelsonError,
   type Metadata,
 } from "@keelson/core";
@@ -14,7 +15,7 @@ import type { IndexContext } from "./context.ts";
 import { createIdSet, type IdSet } from "./id-set.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
 import { assertNoReservedField, slices } from "./records.ts";
-import { assertCleanId, trustsIds } from "./redact.ts";
+import { assertCleanId, redactText, trustsIds } from "./redact.ts";
 
 /** One document as its source has it: all that the index shall know of it. What is left out here is not kept. */
 export interface SourceDocument {
@@ -71,7 +72,11 @@ export async function* batchesOf(
   };
   const check = (document: SourceDocument): MaybePromise<void> => {
     signal?.throwIfAborted();
-    checkDocument(document);
+    try {
+      checkDocument(document);
+    } catch (error) {
+      return refuse(context, error, signal);
+    }
     // Before the next error, which names the id.
     return trusted ? note(document) : assertCleanId(context, document.id, signal).then(() => note(document));
   };
@@ -111,8 +116,35 @@ export async function* batchesOf(
   if (batch.length > 0) yield batch;
 }
 
-/** Refuses what cannot be a document, without looking at its text. */
-export function checkDocument(document: SourceDocument): void {
+/** Refuses what cannot be a document, without looking at its text, nor repeating what its redactor would replace. */
+export async function assertDocument(
+  context: IndexContext,
+  document: SourceDocument,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    checkDocument(document);
+  } catch (error) {
+    await refuse(context, error, signal);
+  }
+  await assertCleanId(context, document.id, signal);
+}
+
+/** The path to what is no JSON consists of names of metadata fields, which are redacted where they are stored. */
+async function refuse(
+  context: IndexContext,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): Promise<never> {
+  if (!isKeelsonError(error, "VALUE_INVALID")) throw error;
+  const { path, reason } = error.details;
+  const call = { context, documentId: undefined, signal };
+  const safe: (string | number)[] = [];
+  for (const part of path) safe.push(typeof part === "string" ? (await redactText(call, part)).value : part);
+  throw new KeelsonError("VALUE_INVALID", error.message, { details: { path: safe, reason } });
+}
+
+function checkDocument(document: SourceDocument): void {
   if (typeof document !== "object" || document === null) throw invalid("document", "not an object");
   const { id, text, version, metadata, ttlMs, expiresAtMs, subjects } = document;
   assertId(id);

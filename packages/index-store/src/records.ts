@@ -120,8 +120,8 @@ export function documentOf(record: { readonly metadata?: Metadata | undefined })
 export function assertNoReservedField(metadata: Metadata): void {
   for (const field in metadata) {
     if (!field.startsWith(RESERVED)) continue;
-    const reason = "reserved";
-    throw new KeelsonError("VALUE_INVALID", `the metadata field ${field} is reserved`, {
+    const reason = `a field whose name starts with ${RESERVED}, which is reserved`;
+    throw new KeelsonError("VALUE_INVALID", `the metadata has ${reason}`, {
       details: { path: [field], reason },
     });
   }

@@ -2,7 +2,7 @@ import { assertId } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import { diffDocument, type StaleReason } from "./diff.ts";
-import { batchesOf, checkDocument, type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
+import { assertDocument, batchesOf, type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
 import { isExpired } from "./ledger.ts";
 import { missingOf } from "./missing-vectors.ts";
 import type { PlannedChange } from "./plan.ts";
@@ -10,7 +10,6 @@ import { planBatch } from "./plan-sync.ts";
 import { prepareDocument } from "./prepare.ts";
 import type { Progress } from "./progress.ts";
 import { readLedger } from "./read-ledger.ts";
-import { assertCleanId } from "./redact.ts";
 
 /** What {@link Index.explain} says of a document. */
 export interface Explanation {
@@ -50,8 +49,7 @@ export async function reasonsOf(
   options: CheckOptions,
 ): Promise<readonly StaleReason[]> {
   options.signal?.throwIfAborted();
-  checkDocument(document);
-  await assertCleanId(context, document.id, options.signal);
+  await assertDocument(context, document, options.signal);
   const [reasons] = await reasonsOfBatch(context, [document], options);
   return reasons ?? [];
 }

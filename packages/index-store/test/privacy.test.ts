@@ -105,6 +105,30 @@ describe("privacy", () => {
     expect(await index.reconcile()).toMatchObject({ ok: true, chunks: 1 });
   });
 
+  it("tells where metadata is no JSON, without what the redactor would replace", async () => {
+    const { index } = await createSubject();
+    const wrong = { id: "a", text: "a", metadata: { [secret]: [{ x: Number.NaN }] } };
+    const reserved = { id: "a", text: "a", metadata: { [`keelson:${secret}`]: 1 } };
+    for (const call of [
+      () => index.upsert([wrong]),
+      () => index.isStale(wrong),
+      () =>
+        index.plan(
+          (async function* () {
+            yield wrong;
+          })(),
+          { mode: "full" },
+        ),
+    ])
+      expect(await failureOf(call())).toMatchObject({
+        code: "VALUE_INVALID",
+        details: { path: ["[pii]", 0, "x"], reason: "not a finite number" },
+      });
+    const errors = [await failureOf(index.upsert([wrong])), await failureOf(index.upsert([reserved]))];
+    expect(errors[1]).toMatchObject({ code: "VALUE_INVALID", details: { path: ["keelson:[pii]"] } });
+    expect(inspect(errors, { depth: 10, showHidden: true })).not.toContain("Ann1234");
+  });
+
   it("refuses metadata whose fields become one", async () => {
     const { index } = await createSubject();
     const metadata = { "PII-a": 1, "PII-b": 2 };
