@@ -3,6 +3,7 @@ import { createBreather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import type { Draft } from "./diff.ts";
 import { type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
+import { readHead } from "./head.ts";
 import { createIdSet } from "./id-set.ts";
 import { withLease } from "./lease.ts";
 import type { StoredEntry } from "./ledger.ts";
@@ -109,6 +110,8 @@ function isChange(change: PlannedChange | null): boolean {
 /** Refuses a plan that was made by another ledger or for another pipeline, before anything is written. */
 async function assertCurrent(context: IndexContext, plan: Plan, signal: AbortSignal): Promise<void> {
   const { pipeline } = plan;
+  const { origin } = (await readHead(context, signal)).head;
+  if (plan.ledger !== origin) throw invalid("plan", "one of an index of this name in another storage");
   for (const part of ["embedder", "chunker", "redactor"] as const)
     if (pipeline[part] !== context[part].id) throw outdated(context, `it was made for another ${part}`);
   // An empty plan is held to its generation as well.

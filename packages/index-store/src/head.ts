@@ -38,8 +38,8 @@ export type Head = {
   readonly building?: Building;
   /** The number that the next generation gets. Numbers never come back. */
   readonly next: number;
-  /** Names this ledger: numbers of erasures of another one say nothing here. */
-  readonly origin?: string;
+  /** Names this ledger: numbers of erasures, and plans, of another one say nothing here. */
+  readonly origin: string;
   /** How many erasures there have been: one moves the head, so that whatever is under way begins again and sees it. */
   readonly erasures?: number;
 };

@@ -84,7 +84,8 @@ export interface Index extends IndexSnapshots {
    * @throws KeelsonError PLAN_OUTDATED when one of the plan's documents was written since, the source has it no more or
    * has another text for it, or another generation is live. Before anything is written, as far as the index itself can
    * tell; after that each document is as it was or as planned, and removals come last.
-   * @throws KeelsonError ARGUMENT_INVALID for what is no plan of this index.
+   * @throws KeelsonError ARGUMENT_INVALID for what is no plan of this index: one of the same name in another storage is
+   * another index.
    * @throws KeelsonError DELETIONS_REFUSED before anything is written.
    */
   apply(plan: Plan, source: DocumentSource, options?: ApplyOptions): Promise<WriteResult>;

@@ -89,6 +89,7 @@ function summarize(
   return {
     format: 1,
     index: context.name,
+    ledger: head.origin,
     createdAtMs: context.clock.now(),
     generation: head.live.number,
     pipeline: { embedder: embedder.id, chunker: chunker.id, redactor: redactor.id },

@@ -25,6 +25,8 @@ export type PlannedChange = {
 export type Plan = {
   readonly format: 1;
   readonly index: string;
+  /** Names the ledger that it was made by: an index of the same name in another storage has another one. */
+  readonly ledger: string;
   readonly mode: SyncMode;
   readonly createdAtMs: number;
   /** The generation that it was made by. */

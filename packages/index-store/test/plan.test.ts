@@ -230,6 +230,19 @@ describe("apply", () => {
     expect(await codeOf(index.apply(plan, source, { maxDeleteRatio: 2 }))).toBe("ARGUMENT_INVALID");
   });
 
+  it("refuses a plan of an index of the same name in another storage, before it writes anything", async () => {
+    const [staging, production] = [await createSubject(), await createSubject()];
+    for (const [{ index }, text] of [
+      [staging, "staged"],
+      [production, "live"],
+    ] as const)
+      await index.upsert([{ id: "x", text }, ...documentsOf(2)]);
+    const plan = await staging.index.plan(documentsOf(2), { mode: "full" });
+    const before = await stateOf(production.storage);
+    expect(await codeOf(production.index.apply(plan, documentsOf(2)))).toBe("ARGUMENT_INVALID");
+    expect(await stateOf(production.storage)).toEqual(before);
+  });
+
   it("refuses to remove too much, before it writes anything, unless asked for", async () => {
     const { index, storage } = await createSubject();
     await index.upsert(documentsOf(10));

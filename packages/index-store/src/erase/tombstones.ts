@@ -63,7 +63,7 @@ export async function readTombstones(
 ): Promise<(document: { readonly id: string; readonly entry: LedgerEntry }) => boolean> {
   const { keys, state } = context;
   const { head } = await readHead(context, signal);
-  const own = origin !== undefined && origin === head.origin;
+  const own = origin === head.origin;
   const isLater = ({ number, erasedAtMs }: Tombstone): boolean =>
     own ? number > erasures : erasedAtMs >= createdAtMs;
   const found = new Set<string>();

@@ -132,7 +132,8 @@ async function writeManifest(
     digest,
     erased: 0,
     packs,
-    ...(origin !== undefined && { origin, erasures }),
+    origin,
+    erasures,
   };
   const key = keys.snapshot(manifest.id);
   await state.commit([fence], { signal });
