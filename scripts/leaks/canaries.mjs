@@ -40,7 +40,7 @@ const SEEN = {
     'keelsonSeen("blobs", key); keelsonSeen("blobs", bytes);',
   ],
   "packages/testkit/src/file-system/simulated-file-system.ts": [
-    'const asked = (await consult({ name: "write", path, bytes }))',
+    'const asked = (await consultOpen({ name: "write", path, position, bytes }))',
     'keelsonSeen("disk", path); keelsonSeen("disk", bytes);',
   ],
 };
