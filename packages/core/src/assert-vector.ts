@@ -16,14 +16,19 @@ export function assertVector(vector: Float32Array, dimension: number, id?: strin
       { details: { expected: dimension, actual: vector.length, id } },
     );
   }
-  // This runs over every number that is ever stored. Nothing but an infinity or NaN makes the sum another than 0.
-  let sum = 0;
-  for (let position = 0; position < vector.length; position++) sum += (vector[position] as number) * 0;
-  if (sum === 0) return;
+  if (isFiniteVector(vector)) return;
   const position = vector.findIndex((number) => !Number.isFinite(number));
   throw new KeelsonError("VECTOR_NOT_FINITE", `${whose} is not finite at position ${position}`, {
     details: { position, id },
   });
+}
+
+/** Whether a vector holds neither NaN nor an infinity. */
+export function isFiniteVector(vector: Float32Array): boolean {
+  // This runs over every number that is ever stored. Nothing but an infinity or NaN makes the sum another than 0.
+  let sum = 0;
+  for (let position = 0; position < vector.length; position++) sum += (vector[position] as number) * 0;
+  return sum === 0;
 }
 
 /**

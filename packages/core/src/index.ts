@@ -77,7 +77,7 @@ export { type ErrorCode, type ErrorDetails, errorCodes } from "./error-codes.ts"
 
 // Tools, for those who write plug-ins
 export { assertId, assertKey, assertUniqueIds } from "./assert-id.ts";
-export { assertTopK, assertVector } from "./assert-vector.ts";
+export { assertTopK, assertVector, isFiniteVector } from "./assert-vector.ts";
 export { assertJson, ownJson } from "./assert-json.ts";
 export { assertSecret } from "./assert-secret.ts";
 export { argumentInvalid } from "./argument-invalid.ts";

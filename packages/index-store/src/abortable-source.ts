@@ -13,14 +13,26 @@ export function abortableSource<T>(
 function iterate<T>(iterator: AsyncIterator<T>, signal: AbortSignal): AsyncIterator<T> {
   // One listener for all of it: one for each element would cost more than all else.
   let reject: (reason: unknown) => void = () => {};
+  const letGo = (): void => signal.removeEventListener("abort", onAbort);
+  const end = async (): Promise<void> => {
+    letGo();
+    await iterator.return?.();
+  };
   const onAbort = (): void => {
     reject(signal.reason);
     // Nobody waits any more, and the caller hears of the abort.
     void end().catch(() => undefined);
   };
-  const end = async (): Promise<void> => {
-    signal.removeEventListener("abort", onAbort);
-    await iterator.return?.();
+  const advance = async (): Promise<IteratorResult<T>> => {
+    try {
+      const result = await iterator.next();
+      if (result.done) letGo();
+      return result;
+    } catch (error) {
+      // Nobody asks a stream to end that has failed.
+      letGo();
+      throw error;
+    }
   };
   signal.addEventListener("abort", onAbort, { once: true });
   return {
@@ -28,10 +40,7 @@ function iterate<T>(iterator: AsyncIterator<T>, signal: AbortSignal): AsyncItera
       new Promise((resolve, fail) => {
         signal.throwIfAborted();
         reject = fail;
-        Promise.resolve(iterator.next()).then((result) => {
-          if (result.done) signal.removeEventListener("abort", onAbort);
-          resolve(result);
-        }, fail);
+        advance().then(resolve, fail);
       }),
     return: async () => {
       await end();

@@ -1,4 +1,4 @@
-import { type Embedder, isKeelsonError, KeelsonError, orAbort } from "@keelson/core";
+import { type Embedder, isFiniteVector, isKeelsonError, KeelsonError, orAbort } from "@keelson/core";
 import type { IndexContext } from "./context.ts";
 import { linkedController } from "./linked-controller.ts";
 
@@ -220,10 +220,7 @@ function isWait(ms: unknown): ms is number {
 function faultOf(vector: unknown, dimension: number): string | undefined {
   if (!isFloats(vector)) return "it gave something else than a Float32Array";
   if (vector.length !== dimension) return `it gave dimension ${vector.length}, expected ${dimension}`;
-  // This runs over every number that is ever stored. Nothing but an infinity or NaN makes the sum another than 0.
-  let sum = 0;
-  for (let i = 0; i < vector.length; i++) sum += (vector[i] as number) * 0;
-  return sum === 0 ? undefined : "it gave a number that is not finite";
+  return isFiniteVector(vector) ? undefined : "it gave a number that is not finite";
 }
 
 /** By its tag, since a vector may come from another realm. */

@@ -8,6 +8,7 @@ import { addCounts, noRedaction, type Redacted, redactMetadata, redactText } fro
 
 const NO_FINDINGS: Counts = Object.freeze({});
 const NO_SUBJECTS: readonly string[] = Object.freeze([]);
+const NO_CHUNKS = "the chunker gave something else than chunks";
 
 /** The chunker of an index that was given none: a document is one chunk. */
 export const wholeDocument: Chunker = Object.freeze({
@@ -186,8 +187,6 @@ function chunksOf(found: readonly Chunk[], documentId: string, content: Content)
   }
   return chunks;
 }
-
-const NO_CHUNKS = "the chunker gave something else than chunks";
 
 function isChunk(chunk: Chunk | undefined): boolean {
   return typeof chunk?.text === "string" && isOffset(chunk.start) && isOffset(chunk.end);

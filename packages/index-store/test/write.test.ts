@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import type { Chunker, Embedder } from "@keelson/core";
 import { createScriptedEmbedder } from "@keelson/testkit";
@@ -364,6 +365,19 @@ describe("upsert", () => {
     expect(await failureOf(index.upsert(source(), { signal: controller.signal }))).toBe(reason);
     expect((await index.status()).documents).toBe(256);
     expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("holds on to no signal of the caller once a stream has failed", async () => {
+    const { index } = await createSubject();
+    const { signal } = new AbortController();
+    const failing = async function* (): AsyncGenerator<SourceDocument> {
+      yield { id: "a", text: "a" };
+      throw new Error("cut off");
+    };
+    const broken = { [Symbol.asyncIterator]: () => ({ next: async () => undefined }) };
+    expect(await failureOf(index.upsert(failing(), { signal }))).toMatchObject({ message: "cut off" });
+    expect(await failureOf(index.upsert(broken as never, { signal }))).toBeInstanceOf(TypeError);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it.each<[string, (never: Promise<never>) => DocumentSource]>([
