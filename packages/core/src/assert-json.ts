@@ -25,7 +25,7 @@ export function ownJson(value: unknown): Json {
 
 /** Checks a value, and gives back that or a copy. One path is pushed and popped: one a node would cost more than all else. */
 function walk(value: unknown, path: (string | number)[], copies: boolean): Json {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (isPlain(value)) return value;
   if (typeof value === "number") {
     if (Number.isFinite(value)) return value + 0;
     throw invalid(path, "not a finite number");
@@ -37,9 +37,7 @@ function walk(value: unknown, path: (string | number)[], copies: boolean): Json 
     // A list that grows takes room for seventeen.
     const copy = copies ? new Array<Json>(value.length) : undefined;
     for (let i = 0; i < value.length; i++) {
-      path.push(i);
-      const part = walk(value[i], path, copies);
-      path.pop();
+      const part = walkPart(value[i], i, path, copies);
       if (copy !== undefined) copy[i] = part;
     }
     return copy === undefined ? value : Object.freeze(copy);
@@ -52,12 +50,24 @@ function walk(value: unknown, path: (string | number)[], copies: boolean): Json 
   // Several times as fast as a list of the keys.
   for (const key in value) {
     if (!Object.hasOwn(value, key)) continue;
-    path.push(key);
-    const part = walk((value as Record<string, unknown>)[key], path, copies);
-    path.pop();
+    const part = walkPart((value as Record<string, unknown>)[key], key, path, copies);
     if (copy !== undefined) put(copy, key, part);
   }
   return copy === undefined ? (value as Json) : Object.freeze(copy);
+}
+
+/** What stands at a place of a list or an object. The place only matters where something can be wrong. */
+function walkPart(value: unknown, place: string | number, path: (string | number)[], copies: boolean): Json {
+  if (isPlain(value)) return value;
+  path.push(place);
+  const part = walk(value, path, copies);
+  path.pop();
+  return part;
+}
+
+/** Is it JSON as it stands? */
+function isPlain(value: unknown): value is string | boolean | null {
+  return typeof value === "string" || typeof value === "boolean" || value === null;
 }
 
 function put(object: Record<string, Json>, key: string, value: Json): void {

@@ -25,10 +25,23 @@ export function assertVector(vector: Float32Array, dimension: number, id?: strin
 
 /** Whether a vector holds neither NaN nor an infinity. */
 export function isFiniteVector(vector: Float32Array): boolean {
-  // This runs over every number that is ever stored. Nothing but an infinity or NaN makes the sum another than 0.
-  let sum = 0;
-  for (let position = 0; position < vector.length; position++) sum += (vector[position] as number) * 0;
-  return sum === 0;
+  // This runs over every number that is ever stored. Nothing but an infinity or NaN makes a sum another than 0, and four
+  // that do not wait for each other take half as long as one.
+  const { length } = vector;
+  const whole = length - (length % 4);
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i < whole; i += 4) {
+    a += (vector[i] as number) * 0;
+    b += (vector[i + 1] as number) * 0;
+    c += (vector[i + 2] as number) * 0;
+    d += (vector[i + 3] as number) * 0;
+  }
+  for (; i < length; i++) a += (vector[i] as number) * 0;
+  return a + b + c + d === 0;
 }
 
 /**

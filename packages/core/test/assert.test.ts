@@ -11,6 +11,7 @@ import {
   assertUniqueIds,
   assertVector,
   type ErrorCode,
+  isFiniteVector,
   isKeelsonError,
   type Json,
   ownJson,
@@ -63,6 +64,20 @@ describe("assertVector", () => {
       "the vector of a is not finite at position 1",
     );
     expect(codeOf(() => assertVector(new Float32Array([1e39]), 1))).toBe("VECTOR_NOT_FINITE");
+  });
+
+  it("finds a number that is not finite wherever it stands, whatever the others are", () => {
+    for (let dimension = 1; dimension <= 9; dimension++) {
+      const vector = new Float32Array(dimension).fill(-3.4e38);
+      expect(isFiniteVector(vector)).toBe(true);
+      for (let position = 0; position < dimension; position++) {
+        for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+          const other = vector.with(position, bad);
+          expect(isFiniteVector(other)).toBe(false);
+          expect(() => assertVector(other, dimension)).toThrow(`at position ${position}`);
+        }
+      }
+    }
   });
 });
 

@@ -59,7 +59,8 @@ export function createSlabs(dimension: number, options: SlabsOptions = {}): Slab
   const reserve = (row: number): void => {
     const index = Math.floor(row / rowsPerSlab);
     const needed = (row % rowsPerSlab) + 1;
-    const slab = slabs[index];
+    // Not beyond the end: the engine would throw away what it has compiled with every new slab.
+    const slab = index < slabs.length ? slabs[index] : undefined;
     const rows = slab === undefined ? 0 : slab.rows.length / dimension;
     if (rows >= needed) return;
     // The first slab grows, so that a small table stays small; later ones come whole.
