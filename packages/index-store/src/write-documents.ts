@@ -20,6 +20,10 @@ import { withRetries } from "./with-retries.ts";
 // Changes are written early when their texts hold more than this, or when the first has waited so long.
 const MOST_CHARACTERS = 4_000_000;
 const LONGEST_WAIT_MS = 1000;
+// Of a longer source a few are written first. Else, where garbage is collected in the midst of the first batch, the engine
+// finds nearly all that it ever made for a document still in use, and allots such objects in the old generation from then
+// on: a first sync takes a quarter longer.
+const FIRST_DOCUMENTS = 64;
 
 /** What has been decided, by one head. */
 type Work = Pick<Comparison, "writer" | "head" | "diff" | "changes">;
@@ -74,6 +78,8 @@ function createWriter(context: IndexContext, options: WriteOptions) {
   let first: Comparison | undefined;
   let changes: Change[] = [];
   let held = 0;
+  /** How many documents of the source have been looked at. */
+  let looked = 0;
   let sinceMs = 0;
   let news: DocumentProgress[] = [];
   const tell = (document: DocumentProgress): void => {
@@ -93,7 +99,10 @@ function createWriter(context: IndexContext, options: WriteOptions) {
     /** Compares documents from the front of the list, as many as fit into memory, and says how many that were. */
     compare: async (documents: readonly SourceDocument[]): Promise<number> => {
       await settleUnfinished(context);
-      const comparison = await compare(documents, [], MOST_CHARACTERS - held);
+      const few = looked === 0 && documents.length === BATCH_DOCUMENTS;
+      const next = few ? documents.slice(0, FIRST_DOCUMENTS) : documents;
+      const comparison = await compare(next, [], MOST_CHARACTERS - held);
+      looked += comparison.compared;
       // The commit refuses what was decided by an earlier head than others: they are compared again.
       if (changes.length === 0) {
         first = comparison;
@@ -104,7 +113,7 @@ function createWriter(context: IndexContext, options: WriteOptions) {
       return comparison.compared;
     },
     isFull: (): boolean =>
-      changes.length >= BATCH_DOCUMENTS ||
+      changes.length >= (looked <= BATCH_DOCUMENTS ? FIRST_DOCUMENTS : BATCH_DOCUMENTS) ||
       held >= MOST_CHARACTERS ||
       (changes.length > 0 && clock.monotonic() - sinceMs >= LONGEST_WAIT_MS),
     /** Writes what has changed. It is let go of even if that fails. */

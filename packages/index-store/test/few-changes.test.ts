@@ -46,7 +46,16 @@ describe("sync of a source of which little has changed", () => {
       i % 2 === 0 ? { ...each, text: `changed ${i}` } : each,
     );
     expect(await index.sync(source, { mode: "full" })).toMatchObject({ changed: 500 });
-    expect(writes).toEqual([256, 244]);
+    expect(writes).toEqual([128, 256, 116]);
+  });
+
+  it("writes a few of a longer source first, and a short one together", async () => {
+    const { index, storage } = await createSubject();
+    const writes = countWrites(storage);
+    await index.upsert(documentsOf(600));
+    expect(writes.splice(0)).toEqual([64, 192, 256, 88]);
+    await index.upsert(documentsOf(855).slice(600));
+    expect(writes).toEqual([255]);
   });
 
   it("has them written early when their texts are long, read or not", async () => {
@@ -120,6 +129,7 @@ describe("sync of a source of which little has changed", () => {
     await index.sync(changedOf(512), { mode: "full", onProgress: (event) => events.push(event) });
     expect(events.map(({ type, done }) => [type, done])).toEqual([
       ["start", 0],
+      ["progress", 64],
       ["progress", 256],
       ["progress", 512],
       ["progress", 512],

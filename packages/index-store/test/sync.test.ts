@@ -146,6 +146,7 @@ describe("sync", () => {
     await index.sync(source, { mode: "full", onProgress: (event) => events.push(event) });
     expect(events.map(({ type, task, done, total }) => [type, task, done, total])).toEqual([
       ["start", "write", 0, undefined],
+      ["progress", "write", 64, undefined],
       ["progress", "write", 256, undefined],
       ["progress", "write", 512, undefined],
       ["progress", "write", 590, undefined],
