@@ -1,25 +1,26 @@
 import { KeelsonError } from "@keelson/core";
+import { abortableSource } from "./abortable-source.ts";
 import { createBreather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import type { Draft } from "./diff.ts";
-import { type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
+import { assertSource, type DocumentSource, invalid, type SourceDocument } from "./documents.ts";
 import { readHead } from "./head.ts";
 import { createIdSet } from "./id-set.ts";
 import { withLease } from "./lease.ts";
-import type { StoredEntry } from "./ledger.ts";
+import { isExpired, type StoredEntry } from "./ledger.ts";
 import { moveToEmbedder } from "./move-to-embedder.ts";
 import type { Plan, PlannedChange } from "./plan.ts";
 import { contentOf } from "./plan-sync.ts";
 import { type ProgressOptions, withProgress } from "./progress.ts";
 import { readLedger } from "./read-ledger.ts";
 import { slices } from "./records.ts";
-import { assertFewOrphans, assertRatio, removeThose } from "./sync-documents.ts";
+import { assertFewOrphans, assertRatio, countDocuments, removeThose } from "./sync-documents.ts";
 import { writeDocuments } from "./write-documents.ts";
 import { createWriteSums, type WriteResult } from "./write-result.ts";
 
 /** What {@link Index.apply} takes. */
 export interface ApplyOptions extends ProgressOptions {
-  /** The same as for {@link Index.sync}. Default 0.5. */
+  /** The same as for {@link Index.sync}, of the documents that the index has when the plan is applied. Default 0.5. */
   readonly maxDeleteRatio?: number | undefined;
 }
 
@@ -36,14 +37,16 @@ export async function applyPlan(
   assertPlan(context, plan);
   assertRatio(maxDeleteRatio);
   const removals = plan.changes.filter(({ action }) => action === "remove");
-  const visible = removals.filter(({ reasons }) => !reasons.includes("expired")).length;
   const writes = new Map(
     plan.changes.filter(({ action }) => action !== "remove").map((change) => [change.id, change]),
   );
   return await withLease(context, "sync", callerSignal, async (lease) => {
     const { signal } = lease;
-    await assertCurrent(context, plan, signal);
-    await assertFewOrphans(context, visible, plan.documents, maxDeleteRatio, signal);
+    const { generation, deletions } = await assertCurrent(context, plan, signal);
+    // Both are counted: a plan may have been edited, and what it counted may have come or gone since.
+    const total = deletions === 0 ? 0 : await countDocuments(context, generation, signal);
+    await assertFewOrphans(context, deletions, total, maxDeleteRatio, signal);
+    const documents = only(source, writes, signal);
     const breather = createBreather(context.clock);
     const sums = createWriteSums();
     await moveToEmbedder(context, { onProgress, sums, breather, signal });
@@ -63,7 +66,7 @@ export async function applyPlan(
     };
     const seen = createIdSet(context.holder);
     await withProgress(onProgress, { task: "write", total: writes.size }, (progress) =>
-      writeDocuments(context, only(source, writes), {
+      writeDocuments(context, documents, {
         renewTtl: false,
         checkVectors: plan.changes.some(({ reasons }) => reasons.includes("missing-vectors")),
         lease,
@@ -100,6 +103,8 @@ function assertPlan({ name }: IndexContext, plan: Plan): void {
   )
     throw invalid("plan", "no plan of format 1");
   if (plan.index !== name) throw invalid("plan", "one of another index");
+  if (new Set(changes.map(({ id }) => id)).size < changes.length)
+    throw invalid("plan", "one that names a document twice");
 }
 
 function isChange(change: PlannedChange | null): boolean {
@@ -107,13 +112,23 @@ function isChange(change: PlannedChange | null): boolean {
   return typeof id === "string" && ACTIONS.includes(action) && Array.isArray(reasons);
 }
 
-/** Refuses a plan that was made by another ledger or for another pipeline, before anything is written. */
-async function assertCurrent(context: IndexContext, plan: Plan, signal: AbortSignal): Promise<void> {
-  const { pipeline } = plan;
-  const { origin } = (await readHead(context, signal)).head;
+/**
+ * Refuses a plan that was made by another ledger or for another pipeline, before anything is written.
+ *
+ * @returns The generation that it was made by, and how many documents it would take away that can be seen.
+ */
+async function assertCurrent(
+  context: IndexContext,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<{ readonly generation: number; readonly deletions: number }> {
+  const { pipeline, generation } = plan;
+  const { origin, live } = (await readHead(context, signal)).head;
   if (plan.ledger !== origin) throw invalid("plan", "one of an index of this name in another storage");
   for (const part of ["embedder", "chunker", "redactor"] as const)
     if (pipeline[part] !== context[part].id) throw outdated(context, `it was made for another ${part}`);
+  const nowMs = context.clock.now();
+  let deletions = 0;
   // An empty plan is held to its generation as well.
   const batches = plan.changes.length === 0 ? [[]] : slices(plan.changes, BATCH_DOCUMENTS);
   for (const batch of batches) {
@@ -122,18 +137,45 @@ async function assertCurrent(context: IndexContext, plan: Plan, signal: AbortSig
       batch.map(({ id }) => id),
       signal,
     );
-    if (head.head.live.number !== plan.generation) throw outdated(context, "another generation is live");
-    for (const [i, { id, expect }] of batch.entries())
-      if ((entries[i]?.revision ?? "absent") !== expect) throw outdated(context, "it was written since", id);
+    if (head.head.live.number !== generation) throw outdated(context, "another generation is live");
+    for (const [i, { id, action, expect }] of batch.entries()) {
+      const stored = entries[i];
+      if ((stored?.revision ?? "absent") !== expect) throw outdated(context, "it was written since", id);
+      if (action === "remove" && stored !== undefined && !isExpired(stored.entry, nowMs)) deletions++;
+    }
   }
+  if ((plan.rebuild === undefined) !== context.known.has(live.embedder))
+    throw outdated(context, "whether all is to be embedded anew is not as planned");
+  return { generation, deletions };
 }
 
 /** The documents of a source that are planned for. */
-async function* only(
+function only(
   source: DocumentSource,
   planned: ReadonlyMap<string, PlannedChange>,
+  signal: AbortSignal,
+): DocumentSource {
+  const isPlanned = (document: SourceDocument): boolean => planned.has(document?.id);
+  // A list stays one: it is checked whole before anything is written.
+  if (Array.isArray(source)) return (source as readonly SourceDocument[]).filter(isPlanned);
+  assertSource(source);
+  // The source itself must be told to end: a generator that waits for it cannot be.
+  if (Symbol.asyncIterator in source) return chosenOf(abortableSource(source, signal), isPlanned);
+  return chosenAtOnce(source, isPlanned);
+}
+
+async function* chosenOf(
+  source: AsyncIterable<SourceDocument>,
+  isPlanned: (document: SourceDocument) => boolean,
 ): AsyncGenerator<SourceDocument> {
-  for await (const document of source) if (planned.has(document?.id)) yield document;
+  for await (const document of source) if (isPlanned(document)) yield document;
+}
+
+function* chosenAtOnce(
+  source: Iterable<SourceDocument>,
+  isPlanned: (document: SourceDocument) => boolean,
+): Generator<SourceDocument> {
+  for (const document of source) if (isPlanned(document)) yield document;
 }
 
 function outdated(

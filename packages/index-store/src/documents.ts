@@ -94,7 +94,7 @@ export async function* batchesOf(
     }
     return;
   }
-  if (!isIterable(source)) throw invalid("source", "not an iterable of documents");
+  assertSource(source);
   let batch: SourceDocument[] = [];
   if (Symbol.asyncIterator in source) {
     for await (const document of abortableSource(source, signal)) {
@@ -174,10 +174,11 @@ export function isTime(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isIterable(value: unknown): boolean {
-  return (
-    typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
-  );
+/** Refuses what no documents can be read from. */
+export function assertSource(source: unknown): asserts source is DocumentSource {
+  const isObject = typeof source === "object" && source !== null;
+  if (!isObject || !(Symbol.asyncIterator in source || Symbol.iterator in source))
+    throw invalid("source", "not an iterable of documents");
 }
 
 export function invalid(argument: string, reason: string): KeelsonError<"ARGUMENT_INVALID"> {

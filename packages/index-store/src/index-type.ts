@@ -82,7 +82,8 @@ export interface Index extends IndexSnapshots {
    * Does what a plan says, and nothing else. Of the source it reads the documents that the plan adds or changes.
    *
    * @throws KeelsonError PLAN_OUTDATED when one of the plan's documents was written since, the source has it no more or
-   * has another text for it, or another generation is live. Before anything is written, as far as the index itself can
+   * has another text for it, another generation is live, or this handle would embed all anew where the plan does not, or
+   * the other way round. Before anything is written, as far as the index itself can
    * tell; after that each document is as it was or as planned, and removals come last.
    * @throws KeelsonError ARGUMENT_INVALID for what is no plan of this index: one of the same name in another storage is
    * another index.

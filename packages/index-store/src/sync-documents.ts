@@ -91,12 +91,11 @@ export async function findOrphans(
 ): Promise<{ readonly documents: number; readonly orphans: readonly Orphan[] }> {
   const { keys, state, clock } = context;
   const { live } = (await readHead(context, signal)).head;
-  const prefix = keys.documents(live.number);
-  let documents = 0;
-  for await (const page of pagesOf(state, prefix, signal)) documents += page.length;
+  const documents = await countDocuments(context, live.number, signal);
   const orphans: Orphan[] = [];
   if (documents === present) return { documents, orphans };
 
+  const prefix = keys.documents(live.number);
   const nowMs = clock.now();
   for await (const page of pagesOf(state, prefix, signal)) {
     for (const { key, value, revision } of page) {
@@ -106,6 +105,17 @@ export async function findOrphans(
     }
   }
   return { documents, orphans };
+}
+
+/** How many documents the ledger of a generation has, expired ones included. */
+export async function countDocuments(
+  { keys, state }: IndexContext,
+  generation: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let documents = 0;
+  for await (const page of pagesOf(state, keys.documents(generation), signal)) documents += page.length;
+  return documents;
 }
 
 async function* pagesOf(

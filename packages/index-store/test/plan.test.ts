@@ -255,6 +255,113 @@ describe("apply", () => {
   });
 });
 
+describe("the guard of apply", () => {
+  it.each<[string, (plan: Plan) => Plan]>([
+    ["that counts more documents than there are", (plan) => ({ ...plan, documents: 1_000_000 })],
+    [
+      "that takes what it removes for expired",
+      (plan) => ({
+        ...plan,
+        changes: plan.changes.map((change) =>
+          change.action === "remove" ? { ...change, reasons: ["orphaned", "expired"] } : change,
+        ),
+      }),
+    ],
+  ])("cannot be lifted by a plan %s", async (_, edit) => {
+    const { index, storage } = await createSubject();
+    await index.upsert(documentsOf(10));
+    const plan = edit(await index.plan([], { mode: "full" }));
+    const before = await stateOf(storage);
+    expect(await failureOf(index.apply(plan, []))).toMatchObject({
+      code: "DELETIONS_REFUSED",
+      details: { index: "docs", deletions: 10, documents: 10, maxDeleteRatio: 0.5 },
+    });
+    expect(await stateOf(storage)).toEqual(before);
+  });
+
+  it("counts what has come or gone since the plan was made", async () => {
+    const { index } = await createSubject();
+    await index.upsert(documentsOf(10));
+    const plan = await index.plan(documentsOf(6), { mode: "full" });
+    await index.remove(["d0", "d1", "d2"]);
+    expect(await failureOf(index.apply(plan, documentsOf(6)))).toMatchObject({
+      code: "DELETIONS_REFUSED",
+      details: { deletions: 4, documents: 7 },
+    });
+    await index.upsert([{ id: "more", text: "more" }]);
+    expect(await index.apply(plan, documentsOf(6))).toMatchObject({ removed: 4 });
+  });
+
+  it("takes what has expired since for no loss", async () => {
+    const { index, clock, storage } = await createSubject();
+    await index.upsert(documentsOf(10).map((each, i) => (i < 8 ? { ...each, ttlMs: 5 } : each)));
+    const plan = await index.plan(documentsOf(10).slice(8), { mode: "full" });
+    expect(await codeOf(index.apply(plan, []))).toBe("DELETIONS_REFUSED");
+    clock.setNow(clock.now() + 5);
+    expect(await index.apply(plan, [])).toMatchObject({ removed: 8 });
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+});
+
+describe("a plan that was edited, or a source that is none", () => {
+  it("is refused when it names a document twice", async () => {
+    const { index, storage, plan, source } = await createPlanned();
+    const [change] = plan.changes;
+    const twice = { ...plan, changes: [...plan.changes, { ...change, action: "remove" }] } as Plan;
+    const before = await stateOf(storage);
+    expect(await codeOf(index.apply(twice, source))).toBe("ARGUMENT_INVALID");
+    expect(await stateOf(storage)).toEqual(before);
+  });
+
+  it("is refused when it says of a rebuild what does not hold", async () => {
+    const { index, open, storage, plan, source } = await createPlanned();
+    const pretended = { ...plan, rebuild: { documents: 0, chunks: 0, tokens: 0 } };
+    const other = createLetters("other@1", 16);
+    const without = await open({ embedder: other });
+    const { rebuild: _, ...denied } = await without.plan(source, { mode: "full" });
+    const before = await stateOf(storage);
+    expect(await codeOf(index.apply(pretended, source))).toBe("PLAN_OUTDATED");
+    expect(await codeOf(without.apply(denied, source))).toBe("PLAN_OUTDATED");
+    expect(await stateOf(storage)).toEqual(before);
+  });
+
+  it.each([null, undefined, 5, {}, "d5"])("is refused when the source is %j", async (none) => {
+    const { index, plan } = await createPlanned();
+    expect(await codeOf(index.apply(plan, none as never))).toBe("ARGUMENT_INVALID");
+  });
+
+  it("has a list checked whole before anything is written", async () => {
+    const { index, storage } = await createSubject();
+    const plan = await index.plan(documentsOf(600), { mode: "full" });
+    const before = await stateOf(storage);
+    expect(await codeOf(index.apply(plan, [...documentsOf(600), { id: "d7", text: "again" }]))).toBe(
+      "ID_DUPLICATE",
+    );
+    expect(await stateOf(storage)).toEqual(before);
+  });
+
+  it("tells the source to end that never answers, once it is aborted", async () => {
+    const { index, plan } = await createPlanned();
+    const controller = new AbortController();
+    const reason = new Error("stop");
+    let told = 0;
+    const source: AsyncIterable<SourceDocument> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          queueMicrotask(() => controller.abort(reason));
+          return new Promise(() => {});
+        },
+        return: async () => {
+          told++;
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+    expect(await failureOf(index.apply(plan, source, { signal: controller.signal }))).toBe(reason);
+    expect(told).toBe(1);
+  });
+});
+
 describe("formatPlan", () => {
   it("prints the numbers, the cost, and a line a document", async () => {
     const { plan } = await createPlanned();
