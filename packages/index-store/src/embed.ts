@@ -28,7 +28,7 @@ const REFUSALS_OF_A_BROKEN_EMBEDDER = 3;
  * text. A call that may be tried again is, whole; one that may not is halved until the text that spoils it is found.
  *
  * @returns One element a text: its vector, or the error that it alone led to.
- * @throws KeelsonError EMBEDDING_FAILED when the embedder is down or takes nothing at all. Errors have no cause, which
+ * @throws KeelsonError EMBEDDING_FAILED when the embedder is down, asks for too long a wait, or takes nothing at all. Errors have no cause, which
  * could quote a text. A `retryAfterMs` of the embedder's error is kept.
  */
 export async function embedTexts(
@@ -184,7 +184,7 @@ async function callWithRetries(
   signal: AbortSignal,
 ): Promise<readonly unknown[] | KeelsonError<"EMBEDDING_FAILED">> {
   const { embedder, clock } = context;
-  const { limiter, maxAttempts, countTokens } = context.embedding;
+  const { limiter, maxAttempts, maxRetryAfterMs, countTokens } = context.embedding;
   const tokens = batch.reduce((sum, text) => sum + countTokens(text), 0);
   let progress = tally.texts;
   for (let attempt = 1; ; attempt++) {
@@ -207,10 +207,26 @@ async function callWithRetries(
       if (attempt >= maxAttempts) throw failure;
       const { retryAfterMs } = failure as { readonly retryAfterMs?: unknown };
       // A time that is over, as a date to the second often is, says as little as none.
+      if (isWait(retryAfterMs) && retryAfterMs > maxRetryAfterMs)
+        throw tooLong(failure, retryAfterMs, maxRetryAfterMs);
       if (isWait(retryAfterMs)) limiter.pause(retryAfterMs);
       else await clock.sleep(Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS), { signal });
     }
   }
+}
+
+/** The same failure, with the reason that no other try is made. */
+function tooLong(
+  { message, details }: KeelsonError<"EMBEDDING_FAILED">,
+  retryAfterMs: number,
+  maxRetryAfterMs: number,
+): KeelsonError<"EMBEDDING_FAILED"> {
+  const wait = `it asks for a wait of ${retryAfterMs} ms, more than maxRetryAfterMs (${maxRetryAfterMs})`;
+  const error = new KeelsonError("EMBEDDING_FAILED", `${message}; ${wait}`, {
+    details: { ...details, reason: `${details.reason}; ${wait}` },
+    retryable: true,
+  });
+  return Object.assign(error, { retryAfterMs });
 }
 
 function isWait(ms: unknown): ms is number {

@@ -14,6 +14,12 @@ export interface EmbeddingOptions {
    * Default 8.
    */
   readonly maxAttempts?: number | undefined;
+  /**
+   * The longest `retryAfterMs` that is waited for, in milliseconds, at least 0. A call that is told to wait longer, as by a
+   * service whose quota for the day is used up, rejects at once with EMBEDDING_FAILED, retryable and with that
+   * `retryAfterMs`, and so does what it was made for. `Infinity` waits however long. Default 300,000, which is 5 minutes.
+   */
+  readonly maxRetryAfterMs?: number | undefined;
   /** The most texts in any 60 seconds, retries included; no call holds more. Default: no limit. */
   readonly textsPerMinute?: number | undefined;
   /**
@@ -32,6 +38,7 @@ export interface EmbeddingSettings {
   readonly concurrency: number;
   readonly batchSize: number;
   readonly maxAttempts: number;
+  readonly maxRetryAfterMs: number;
   readonly limiter: RateLimiter;
   countTokens(text: string): number;
   /** What so many tokens cost, `undefined` where no price is known. */
@@ -42,12 +49,14 @@ const UNITS_A_TOKEN = 4;
 
 export function embeddingSettings(options: EmbeddingOptions | undefined, clock: Clock): EmbeddingSettings {
   const { concurrency = 4, batchSize = 256, maxAttempts = 8 } = options ?? {};
-  const { textsPerMinute, tokensPerMinute, countTokens, pricePerMillionTokens } = options ?? {};
+  const { maxRetryAfterMs = 300_000, textsPerMinute, tokensPerMinute } = options ?? {};
+  const { countTokens, pricePerMillionTokens } = options ?? {};
   const counts = { concurrency, batchSize, maxAttempts };
   for (const [name, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`embedding.${name}`, "not a whole number of at least 1");
   }
+  if (!(maxRetryAfterMs >= 0)) throw invalid("embedding.maxRetryAfterMs", "not at least 0");
   for (const [name, value] of Object.entries({ textsPerMinute, tokensPerMinute })) {
     if (value !== undefined && !(value > 0)) throw invalid(`embedding.${name}`, "not above 0");
   }
@@ -55,6 +64,7 @@ export function embeddingSettings(options: EmbeddingOptions | undefined, clock: 
     throw invalid("embedding.pricePerMillionTokens", "below 0");
   return {
     ...counts,
+    maxRetryAfterMs,
     limiter: createRateLimiter(clock, { textsPerMinute, tokensPerMinute }),
     countTokens: countTokens ?? ((text) => Math.ceil(text.length / UNITS_A_TOKEN)),
     costUsd: (tokens) =>

@@ -210,6 +210,54 @@ describe("embedding", () => {
     expect(await failing).toMatchObject({ code: "EMBEDDING_FAILED", retryable: true });
   });
 
+  it.each<[string, number | undefined, number]>([
+    ["five minutes, where nothing else is said", undefined, 300_000],
+    ["maxRetryAfterMs", 2000, 2000],
+    ["no time at all, where that is 0", 0, 0],
+  ])(
+    "waits for %s at the longest, and says at once how long it is otherwise",
+    async (_, maxRetryAfterMs, most) => {
+      const script: EmbedderStep[] = [
+        { status: 429, retryAfterMs: most },
+        { status: 429, retryAfterMs: most + 1 },
+      ];
+      const embedder = createScriptedEmbedder({ script });
+      const { index, clock, storage } = await createSubject({ embedder, embedding: { maxRetryAfterMs } });
+      const failing = failureOf(index.sync(documentsOf(3), { mode: "full" }));
+      await clock.advance(most === 0 ? 500 : most);
+      expect(await failing).toMatchObject({
+        code: "EMBEDDING_FAILED",
+        retryable: true,
+        retryAfterMs: most + 1,
+        details: { texts: 3, reason: expect.stringContaining(`a wait of ${most + 1} ms`) },
+      });
+      expect(embedder.calls).toHaveLength(2);
+      expect(await faultsOf(storage)).toEqual([]);
+      // Nothing is held back: the next sync asks at once, and nothing is left of the first.
+      expect(await index.sync(documentsOf(3), { mode: "full" })).toMatchObject({ added: 3 });
+    },
+  );
+
+  it("writes what was embedded before a wait that is too long", async () => {
+    const script: EmbedderStep[] = ["ok", { status: 429, retryAfterMs: 7_200_000 }];
+    const embedder = createScriptedEmbedder({ script });
+    const { index, storage } = await createSubject({ embedder });
+    expect(await codeOf(index.sync(documentsOf(600), { mode: "full" }))).toBe("EMBEDDING_FAILED");
+    expect((await index.status()).documents).toBe(64);
+    expect(await faultsOf(storage)).toEqual([]);
+    expect(await index.sync(documentsOf(600), { mode: "full" })).toMatchObject({ added: 536, unchanged: 64 });
+  });
+
+  it("waits a day where it is told that it may", async () => {
+    const script: EmbedderStep[] = [{ status: 429, retryAfterMs: 86_400_000 }];
+    const embedder = createScriptedEmbedder({ script });
+    const embedding = { maxRetryAfterMs: Number.POSITIVE_INFINITY };
+    const { index, clock } = await createSubject({ embedder, embedding });
+    const writing = index.upsert(documentsOf(3));
+    await clock.advance(86_400_000);
+    expect(await writing).toMatchObject({ added: 3 });
+  });
+
   it.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY])(
     "doubles the wait, too, where the time that is said is %s",
     async (retryAfterMs) => {
@@ -429,6 +477,8 @@ describe("embedding", () => {
     { textsPerMinute: 0 },
     { tokensPerMinute: Number.NaN },
     { pricePerMillionTokens: -1 },
+    { maxRetryAfterMs: -1 },
+    { maxRetryAfterMs: Number.NaN },
   ])("refuses the settings %o", async (embedding) => {
     const { open } = await createSubject();
     expect(await codeOf(open({ embedding }))).toBe("ARGUMENT_INVALID");
