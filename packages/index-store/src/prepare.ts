@@ -143,7 +143,7 @@ class Preparation implements PreparedDocument {
   }
 
   #cut(content: Content): MaybePromise<readonly PreparedChunk[]> {
-    const chunks = cut(this.#context.chunker, this.id, content);
+    const chunks = cut(this.#context.chunker, this.id, content, this.#signal);
     if (chunks instanceof Promise) return chunks.then((found) => (this.#chunks = found));
     this.#chunks = chunks;
     return chunks;
@@ -159,8 +159,13 @@ class Preparation implements PreparedDocument {
   }
 }
 
-/** Cuts a text into chunks that are not blank. */
-export function cut(chunker: Chunker, documentId: string, content: Content): MaybePromise<PreparedChunk[]> {
+/** Cuts a text into chunks that are not blank. An answer that is to come is waited for until the signal is aborted. */
+export function cut(
+  chunker: Chunker,
+  documentId: string,
+  content: Content,
+  signal: AbortSignal | undefined,
+): MaybePromise<PreparedChunk[]> {
   let answer: MaybePromise<readonly Chunk[]>;
   try {
     answer = toMaybePromise(chunker.chunk(content.text));
@@ -168,9 +173,10 @@ export function cut(chunker: Chunker, documentId: string, content: Content): May
     throw chunkingFailed(documentId, "the chunker threw");
   }
   if (!(answer instanceof Promise)) return chunksOf(answer, documentId, content);
-  return answer.then(
+  return orAbort(answer, signal).then(
     (found) => chunksOf(found, documentId, content),
     () => {
+      signal?.throwIfAborted();
       throw chunkingFailed(documentId, "the chunker threw");
     },
   );

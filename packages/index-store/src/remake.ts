@@ -53,7 +53,7 @@ export async function remakeDocument(
     if (known.length < stored.length) return { facts: unknownText, chunks: known };
     if (!cuts || whole === undefined) return { facts, chunks: known };
     const content = { text: whole, hash: entry.text, findings: {} };
-    const chunks = await cut(context.chunker, documentId, content);
+    const chunks = await cut(context.chunker, documentId, content, signal);
     return { facts: { ...facts, chunker: context.chunker.id }, chunks };
   }
 
@@ -73,7 +73,8 @@ export async function remakeDocument(
   if (whole !== undefined && (chunker !== undefined || known.length === 1)) {
     const value = await redacted(whole);
     text = digest(value);
-    if (chunker !== undefined) chunks = await cut(chunker, documentId, { text: value, hash: text, findings });
+    if (chunker !== undefined)
+      chunks = await cut(chunker, documentId, { text: value, hash: text, findings }, signal);
     else chunks = value.trim() === "" ? [] : [{ text: value, hash: text, start: 0, end: value.length }];
   } else {
     // Offsets are lost: they were of the text as it was.

@@ -294,6 +294,30 @@ describe("rebuild", () => {
     ]);
   });
 
+  it.each(["chunker", "redactor"] as const)(
+    "does not wait for a %s that never answers, once it is aborted",
+    async (part) => {
+      const { index, storage } = await createSubject({ chunker: paragraphs });
+      await index.upsert([{ id: "a", text: "one" }]);
+      const hangs = () => {
+        queueMicrotask(() => controller.abort(reason));
+        return new Promise<never>(() => {});
+      };
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      const plugins = {
+        chunker: { chunker: { specVersion: 1, id: "never@1", chunk: hangs } },
+        redactor: { redactor: { specVersion: 1, id: "never@1", redact: hangs } },
+      } as const;
+      expect(await failureOf(index.rebuild({ ...plugins[part], signal: controller.signal }))).toBe(reason);
+      expect((await index.get("a"))?.chunks[0]?.text).toBe("one");
+      expect(await index.rebuild({ chunker: { ...paragraphs, id: "paragraphs@2" } })).toMatchObject({
+        generation: 3,
+      });
+      expect(await faultsOf(storage)).toEqual([]);
+    },
+  );
+
   it("rejects whole when one text cannot be embedded, and leaves the live one", async () => {
     const { index } = await createSubject();
     await index.upsert(documents);

@@ -391,6 +391,9 @@ describe("upsert", () => {
     ["a text that never comes", (never) => [{ id: "a", text: () => never }]],
     ["an embedder that never answers", () => [{ id: "a", text: "hang" }]],
     ["a redactor that never answers", () => [{ id: "a", text: "stuck" }]],
+    ["a redactor that never answers for metadata", () => [{ id: "a", text: "a", metadata: { a: "stuck" } }]],
+    ["a redactor that never answers for an id", () => [{ id: "stuck", text: "a" }]],
+    ["a chunker that never answers", () => [{ id: "a", text: "endless" }]],
   ])("does not wait for %s once it is aborted", async (_, sourceOf) => {
     const never = new Promise<never>(() => {});
     const letters = createLetters();
@@ -400,6 +403,7 @@ describe("upsert", () => {
         ...tinyRedactor,
         redact: (text) => (text === "stuck" ? never : tinyRedactor.redact(text)),
       },
+      chunker: { ...paragraphs, chunk: (text) => (text === "endless" ? never : paragraphs.chunk(text)) },
     });
     const controller = new AbortController();
     const reason = new Error("enough");
