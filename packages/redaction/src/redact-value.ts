@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, KeelsonError } from "@keelson/core";
+import { argumentInvalid, type Json, type JsonObject, KeelsonError } from "@keelson/core";
 import type { RedactionFinding, WrittenPiece } from "./engine/writer.ts";
 
 /** A finding in a JSON value. Its offsets count in the string that stands at `path`, or in the key itself. */
@@ -109,7 +109,11 @@ export async function redactJson(
         items.push(await visit(item, [...path, index]));
       return items;
     }
-    if (typeof part !== "object" || part === null) return part;
+    if (typeof part !== "object" || part === null) {
+      // No JSON, but it would go through unlooked at.
+      if (typeof part === "bigint") throw argumentInvalid("value", "holds a bigint");
+      return part;
+    }
     const entries: [string, Json][] = [];
     const taken = new Set<string>();
     for (const [key, item] of Object.entries(part as JsonObject)) {

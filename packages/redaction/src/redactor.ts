@@ -1,5 +1,6 @@
 import {
   type AbortOptions,
+  argumentInvalid,
   type Detector,
   type Json,
   KeelsonError,
@@ -7,7 +8,7 @@ import {
   type Redactor,
 } from "@keelson/core";
 import { defaultDetectors } from "./detectors/default-detectors.ts";
-import { compileDetectors } from "./engine/compile.ts";
+import { compileDetectors, isType, TYPE_FORM } from "./engine/compile.ts";
 import { createDocument, detect } from "./engine/document.ts";
 import { createPlaceholderHider } from "./engine/placeholders.ts";
 import { createWriter, type RedactionFinding, type Writer, type WrittenPiece } from "./engine/writer.ts";
@@ -63,8 +64,8 @@ export interface KeelsonRedactor extends Redactor {
   /**
    * Redacts one text: findings with offsets into input and output.
    *
-   * @throws KeelsonError REDACTION_FAILED when a detector or finder throws, claims something outside what it was
-   * shown, or goes over its budget.
+   * @throws KeelsonError REDACTION_FAILED when a detector, finder, operator or list rule throws, claims something
+   * outside what it was shown, answers nonsense, or goes over its budget.
    */
   redact(text: string, options?: AbortOptions): Promise<DetailedRedaction>;
   /**
@@ -84,10 +85,15 @@ export interface KeelsonRedactor extends Redactor {
   stream(options?: RedactionStreamOptions): TransformStream<string, string>;
 }
 
+/** Refuses what would be turned into text: the numbers of bytes are no text in which anything is found. */
+function assertText(text: unknown): void {
+  if (typeof text !== "string") throw argumentInvalid("text", "is not a string; decode bytes first");
+}
+
 /**
  * Makes a redactor.
  *
- * @throws KeelsonError ARGUMENT_INVALID when a detector, locale, list rule or path pattern is malformed.
+ * @throws KeelsonError ARGUMENT_INVALID when a detector, finder, locale, list rule or path pattern is malformed.
  *
  * @example
  * ```ts
@@ -110,6 +116,9 @@ export function createRedactor(options: RedactorOptions = {}): KeelsonRedactor {
   const allowed = compileRules(allow);
   const isAllowedPath = compilePaths(allowPaths);
   const operator = options.operator ?? placeholder();
+  for (const { types } of finders) {
+    if (!types.every(isType)) throw argumentInvalid("finders", `have a type that is not ${TYPE_FORM}`);
+  }
   const types = [...detectors.map(({ type }) => type), ...finders.flatMap((finder) => finder.types)];
   const hider = createPlaceholderHider(types.length === 0 ? ["NONE"] : types);
 
@@ -148,6 +157,7 @@ export function createRedactor(options: RedactorOptions = {}): KeelsonRedactor {
     ]),
     async redact(text, abort = {}) {
       abort.signal?.throwIfAborted();
+      assertText(text);
       return redactText(text, abort);
     },
     async redactValue(value, abort = {}) {
@@ -170,6 +180,7 @@ export function createRedactor(options: RedactorOptions = {}): KeelsonRedactor {
         final: boolean,
         controller: TransformStreamDefaultController<string>,
       ): void => {
+        assertText(chunk);
         const { text, findings } = writer.write(document.push(chunk, final));
         if (onFinding !== undefined) for (const finding of findings) onFinding(finding);
         if (text !== "") controller.enqueue(text);

@@ -59,12 +59,20 @@ describe("finders", () => {
       spans({ type: "PERSON", start: 2, end: 1 }),
       spans({ type: "PLACE", start: 0, end: 1 }),
       spans({ type: "PERSON", start: 0, end: 1, score: 2 }),
+      finder(() => undefined as never),
     ];
     for (const one of broken) {
       const error = await errorOf(() => createRedactor({ finders: [one] }).redact("secret"));
       expect(error.code).toBe("REDACTION_FAILED");
       expect(error.message).not.toContain("secret");
       expect(error.cause).toBeUndefined();
+    }
+  });
+
+  it("are refused with types that no placeholder can show", async () => {
+    for (const type of ["B-PER", "person", "(A", ""]) {
+      const named = { id: "f", types: [type], find: () => [] };
+      expect((await errorOf(() => createRedactor({ finders: [named] }))).code).toBe("ARGUMENT_INVALID");
     }
   });
 

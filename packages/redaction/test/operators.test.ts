@@ -9,6 +9,7 @@ import {
   numbered,
   placeholder,
   pseudonym,
+  regexDetector,
   restore,
 } from "../src/index.ts";
 import { errorOf, KEY } from "./helpers.ts";
@@ -41,6 +42,21 @@ describe("operators", () => {
     expect(ids).toContain(other.id);
   });
 
+  it("fail the text when they throw or give no string, without quoting it", async () => {
+    const answers = [
+      ({ value }: { value: string }): string => {
+        throw new Error(`what is ${value}?`);
+      },
+      () => undefined as unknown as string,
+    ];
+    for (const answer of answers) {
+      const operator = { id: "broken", begin: () => answer };
+      const error = await errorOf(() => redacted({ operator }, "ada@example.com"));
+      expect([error.code, error.cause]).toEqual(["REDACTION_FAILED", undefined]);
+      expect(error.message).not.toContain("ada");
+    }
+  });
+
   it("refuse a malformed key", async () => {
     for (const key of [
       { id: "", key: KEY.key },
@@ -55,6 +71,13 @@ describe("operators", () => {
 });
 
 describe("numbered", () => {
+  it("counts on behind very many placeholders", async () => {
+    // In linear time: a list that is shortened by one at a time would run into the test's time limit.
+    const text = "[email_7] ".repeat(200_000);
+    const output = await redacted({ operator: numbered() }, `${text}ada@example.com`);
+    expect(output === `${text}[email_8]`).toBe(true);
+  });
+
   it("gives the same value the same number, and counts each type apart", async () => {
     const text = "Ada@b.co, c@d.co, ada@b.co, 10.0.0.1";
     expect(await redacted({ operator: numbered() }, text)).toBe("[email_1], [email_2], [email_1], [ip_1]");
@@ -118,6 +141,13 @@ describe("drop", () => {
 });
 
 describe("encrypt and restore", () => {
+  it("gives back a type whose name goes on with a digit behind the country", async () => {
+    const plan = regexDetector({ type: "US_401K", pattern: /\bK-\d{4}\b/ });
+    const sealed = await redacted({ operator: encrypt(KEY), detectors: [plan] }, "plan K-1234");
+    expect(sealed).toMatch(/^plan \[us_401k!k1!/);
+    expect(restore(sealed, [KEY])).toBe("plan K-1234");
+  });
+
   it("gives the text back to whoever has the key", async () => {
     const redactor = createRedactor({ operator: encrypt(KEY) });
     const value = fc.constantFrom(

@@ -69,6 +69,11 @@ describe("redactValue", () => {
     );
   });
 
+  it("refuses a bigint, in which nothing would be looked for", async () => {
+    const value = { ssn: 536904399n } as never;
+    expect((await errorOf(() => createRedactor().redactValue(value))).code).toBe("ARGUMENT_INVALID");
+  });
+
   it("refuses an empty part of a path", async () => {
     expect((await errorOf(() => createRedactor({ allowPaths: ["a..b"] }))).code).toBe("ARGUMENT_INVALID");
   });

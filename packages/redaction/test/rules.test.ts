@@ -19,6 +19,21 @@ describe("allow", () => {
     ).toBe("ada@EXAMPLE.com, a\u00adda@example.com, [email]");
   });
 
+  it("leaves a value that the rule itself gives in disguise", async () => {
+    expect(await left({ value: "ａda@example.com" }, "ada@example.com, ａda@example.com")).toBe(
+      "ada@example.com, ａda@example.com",
+    );
+  });
+
+  it("fails the text when a test throws, and does not quote what it threw", async () => {
+    const test = (value: string): boolean => {
+      throw new Error(`what is ${value}?`);
+    };
+    const error = await errorOf(() => left({ test }, "ada@example.com"));
+    expect([error.code, error.cause]).toEqual(["REDACTION_FAILED", undefined]);
+    expect(error.message).not.toContain("ada");
+  });
+
   it("leaves all that end alike", async () => {
     expect(await left({ suffix: "@example.com" }, "a@example.com, a@example.org")).toBe(
       "a@example.com, [email]",
@@ -50,6 +65,16 @@ describe("deny", () => {
     expect((await redactor.redact("project falcon, PROJECT FALCON; Project Falconry")).text).toBe(
       "[codename], [codename]; Project Falconry",
     );
+  });
+
+  it("redacts a value with a dash, a wide letter or a blank that is no plain one", async () => {
+    const values = ["Acme – Berlin", "ＡＢＣ商事", "Jean‑Luc", "Rue\u00a0Haute"];
+    const redactor = createRedactor({ deny: values.map((value) => ({ type: "NAME", value })) });
+    expect((await redactor.redact([...values, "Acme - Berlin", "abc商事"].join(", "))).text).toBe(
+      Array.from({ length: 6 }, () => "[name]").join(", "),
+    );
+    const hosts = createRedactor({ deny: [{ type: "HOST", suffix: "‑intern" }] });
+    expect((await hosts.redact("on db‑intern")).text).toBe("on [host]");
   });
 
   it("redacts the word that a suffix ends", async () => {
@@ -107,6 +132,11 @@ describe("onlyValidPhones", () => {
 });
 
 describe("redactionReport", () => {
+  it("counts names that objects have by themselves", () => {
+    const finding = { type: "A", start: 0, end: 1, detector: "constructor" };
+    expect(redactionReport([{ findings: [finding, finding] }]).byDetector).toEqual({ constructor: 2 });
+  });
+
   it("counts, and holds nothing else", async () => {
     const redactor = createRedactor({ includeValues: true });
     const texts = ["a@b.co and c@d.co", "10.0.0.1", "nothing"];

@@ -75,6 +75,32 @@ describe("stream", () => {
     );
   });
 
+  it("gives the same where long stretches of values are joined by marks", async () => {
+    const redactor = createRedactor({ operator: numbered(), locales: ["DE", "GB"] });
+    const marks = ["-", ".", "/", "@", "+", ":", "_", "("];
+    const joined = fc
+      .tuple(
+        fc.array(fc.constantFrom(...PIECES.slice(0, 14)), { minLength: 1, maxLength: 8 }),
+        fc.array(fc.constantFrom(...marks), { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 15_000, max: 40_000 }),
+        text,
+      )
+      .map(([pieces, between, length, tail]) => {
+        const part = pieces.map((piece, at) => `${piece}${between[at % between.length]}`).join("");
+        return part.repeat(Math.ceil(length / part.length)) + tail;
+      });
+    await fc.assert(
+      fc.asyncProperty(joined, sizes, async (whole, lengths) => {
+        const findings: RedactionFinding[] = [];
+        const pieces = await streamed(redactor, cut(whole, lengths), findings);
+        const expected = await redactor.redact(whole);
+        expect(pieces.join("") === expected.text).toBe(true);
+        expect(findings).toEqual(expected.findings);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it("gives the same for every single cut of a text", async () => {
     const redactor = createRedactor();
     // Long enough that the first piece is looked at before the second comes.
@@ -111,6 +137,13 @@ describe("stream", () => {
     const redactor = createRedactor({ detectors: [literal("A", "x", { verify })] });
     const error = await errorOf(() => streamed(redactor, ["some text with x"]));
     expect(error.code).toBe("REDACTION_FAILED");
+  });
+
+  it("refuses bytes, which would be read as numbers", async () => {
+    const bytes = new TextEncoder().encode("ada@example.com") as unknown as string;
+    const { code } = await errorOf(() => streamed(createRedactor(), [bytes]));
+    expect(code).toBe("ARGUMENT_INVALID");
+    expect((await errorOf(() => createRedactor().redact(bytes))).code).toBe("ARGUMENT_INVALID");
   });
 
   it("is refused to redactors with finders", async () => {

@@ -1,5 +1,5 @@
 import { type Detector, type DetectorMatch, type DetectorTrigger, KeelsonError } from "@keelson/core";
-import { patternBounds } from "../engine/pattern-bounds.ts";
+import { type PatternBounds, patternBounds } from "../engine/pattern-bounds.ts";
 
 /** What {@link regexDetector} makes a detector of. */
 export interface RegexDetectorOptions {
@@ -17,11 +17,17 @@ export interface RegexDetectorOptions {
    * be of bounded length and without look-around.
    */
   readonly triggers?: readonly DetectorTrigger[] | undefined;
-  /** What has to stand in the window before the match. Default: anything. */
+  /**
+   * What has to stand in the window before the match. The rules for `pattern` hold, save that `^` and `$` are allowed
+   * for the edges of what is looked at. Default: anything.
+   */
   readonly context?: RegExp | undefined;
   /** How many code units before the trigger to look at. Default 64. */
   readonly left?: number | undefined;
-  /** How many code units behind the trigger's start to look at. Default 128. */
+  /**
+   * How many code units behind the trigger's start to look at. Default 128, and no less than `pattern` can match where
+   * there are no `triggers`.
+   */
   readonly right?: number | undefined;
   /** How sure it is, 0..1. Default 0.6. */
   readonly score?: number | undefined;
@@ -30,6 +36,14 @@ export interface RegexDetectorOptions {
 }
 
 const MAX_PATHS = 1_024;
+
+function assertFewPaths(argument: string, { source }: RegExp, { paths }: PatternBounds): void {
+  if (paths <= MAX_PATHS) return;
+  const reason = `can backtrack in more than ${MAX_PATHS} ways`;
+  throw new KeelsonError("ARGUMENT_INVALID", `the pattern /${source}/ ${reason}`, {
+    details: { argument, reason },
+  });
+}
 
 /**
  * Makes a detector of a regular expression. The pattern only ever sees a bounded window, and a text that would show it
@@ -59,13 +73,11 @@ export function regexDetector(options: RegexDetectorOptions): Detector {
     score = 0.6,
     budget = 4_000_000,
   } = options;
-  const { paths } = patternBounds(pattern, triggers && { unboundedAs: left + right, lookaround: true });
-  if (paths > MAX_PATHS) {
-    const reason = `can backtrack in more than ${MAX_PATHS} ways`;
-    throw new KeelsonError("ARGUMENT_INVALID", `the pattern /${pattern.source}/ ${reason}`, {
-      details: { argument: "pattern", reason },
-    });
-  }
+  const window = { unboundedAs: left + right, lookaround: true };
+  const bounds = patternBounds(pattern, triggers && window);
+  assertFewPaths("pattern", pattern, bounds);
+  if (context !== undefined)
+    assertFewPaths("context", context, patternBounds(context, { ...window, anchors: true }));
   const search = new RegExp(pattern.source, pattern.ignoreCase ? "gi" : "g");
   const isAnnounced = (text: string, at: number): boolean =>
     context === undefined ||
@@ -78,7 +90,8 @@ export function regexDetector(options: RegexDetectorOptions): Detector {
     version: JSON.stringify([String(pattern), String(context), score]),
     triggers: triggers ?? [pattern],
     left,
-    right,
+    // A shorter window would cut the value off and leave its end in the text.
+    right: triggers === undefined ? Math.max(right, bounds.maxLength) : right,
     budget,
     verify({ text, start, end }) {
       if (triggers === undefined) return isAnnounced(text, start) ? match(start, end) : undefined;

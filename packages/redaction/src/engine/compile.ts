@@ -38,6 +38,11 @@ export interface CompiledDetectors {
 const MAX_LEFT = 1_024;
 const MAX_RIGHT = 65_536;
 
+/** What the name of a kind of thing is made of. */
+export const TYPE_FORM = "1 to 32 capitals, digits and _, the first a capital";
+/** Is it one? */
+export const isType = (type: string): boolean => /^[A-Z][A-Z0-9_]{0,31}$/.test(type);
+
 function assertDetector({ type, triggers, left, right, budget = 1, verify }: Detector): void {
   const check = (ok: boolean, reason: string): void => {
     if (ok) return;
@@ -45,7 +50,7 @@ function assertDetector({ type, triggers, left, right, budget = 1, verify }: Det
       details: { argument: "detectors", reason },
     });
   };
-  check(/^[A-Z][A-Z0-9_]{0,31}$/.test(type), "type is 1 to 32 capitals, digits and _, the first a capital");
+  check(isType(type), `type is ${TYPE_FORM}`);
   check(Array.isArray(triggers) && triggers.length > 0, "triggers has at least one");
   check(Number.isInteger(left) && left >= 0 && left <= MAX_LEFT, `left is 0 to ${MAX_LEFT}`);
   check(Number.isInteger(right) && right >= 1 && right <= MAX_RIGHT, `right is 1 to ${MAX_RIGHT}`);

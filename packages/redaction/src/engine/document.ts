@@ -1,8 +1,8 @@
-import type { Candidate } from "./candidate.ts";
+import type { Candidate, Stretch } from "./candidate.ts";
 import type { CompiledDetectors } from "./compile.ts";
 import { type FoldedText, fold, unfoldOffset, unfoldSpan } from "./fold.ts";
 import type { PlaceholderHider } from "./placeholders.ts";
-import { resolve, resolveAll } from "./resolve.ts";
+import { type Resolution, resolve, resolveAll } from "./resolve.ts";
 import { createScanState, dropFront, rescan, scan } from "./scan.ts";
 
 /** What is to be replaced in a text. Offsets count in the text as it was given. */
@@ -89,6 +89,7 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
   let decided = 0; // in `text`
   let looked = 0; // how long `text` was when it was last looked at
   let candidates: Candidate[] = [];
+  let region: Stretch | undefined; // the last one that was looked at again, or is to be
 
   const hideFresh = (final: boolean): void => {
     const fresh = hidden === "" ? text : text.slice(hidden.length);
@@ -99,7 +100,7 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
     hidden = hidden === "" ? freshHidden : hidden + freshHidden;
   };
 
-  const dropBefore = (kept: number, dropped: number, open: readonly Candidate[]): void => {
+  const dropBefore = (kept: number, dropped: number, { open, region: last }: Resolution): void => {
     text = text.slice(dropped);
     hidden = hidden.slice(dropped);
     base += dropped;
@@ -111,6 +112,7 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
       start: candidate.start - kept,
       end: candidate.end - kept,
     }));
+    region = last && { start: last.start - kept, end: last.end - kept };
   };
 
   return {
@@ -126,12 +128,14 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
       const keep = (list: Candidate[]): Candidate[] => withoutAllowed(list, plain, allowed);
       const found: Candidate[] = [];
       const frontier = scan(compiled, state, piece, found);
-      const { winners, cut, open } = resolve(
+      const resolution = resolve(
         candidates.length === 0 ? keep(found) : candidates.concat(keep(found)),
         plain,
         (part, spans) => keep(rescan(compiled, piece, part, spans)),
         final ? undefined : frontier,
+        region,
       );
+      const { winners, cut } = resolution;
 
       const from = decided;
       decided = final ? text.length : Math.max(decided, unfoldOffset(folded, cut));
@@ -139,7 +143,7 @@ export function createDocument({ compiled, hider, allowed, onNumbered }: Detecti
       if (!final) {
         // Keep what windows to come can reach back to.
         const kept = Math.max(0, cut - compiled.left);
-        dropBefore(kept, unfoldOffset(folded, kept), open);
+        dropBefore(kept, unfoldOffset(folded, kept), resolution);
       }
       return result;
     },

@@ -26,6 +26,8 @@ export interface PatternRules {
   readonly unboundedAs?: number | undefined;
   /** May the pattern look around? Default: no. */
   readonly lookaround?: boolean | undefined;
+  /** May it hold `^` and `$`? Default: no. */
+  readonly anchors?: boolean | undefined;
 }
 
 /** A set of characters: one flag for each ASCII character, and one for all {@link OTHERS} together. */
@@ -133,7 +135,11 @@ export function patternBounds(pattern: RegExp, rules: PatternRules = {}): Patter
       return EMPTY;
     }
     if (/^\\[1-9k]/.test(rest)) refuse("a back-reference");
-    if (/^[\^$]/.test(rest)) refuse("an anchor");
+    if (/^[\^$]/.test(rest)) {
+      if (rules.anchors !== true) refuse("an anchor");
+      at += 1;
+      return EMPTY;
+    }
     if (rest.startsWith("\\")) return character(/^\\(?:x..|u....|c.|[\s\S])/.exec(rest)?.[0].length ?? 2);
     return character(1);
   };

@@ -1,7 +1,7 @@
 import { codeAt, HIDDEN } from "./char-codes.ts";
 
-// The countries of the locale packs: their types read without them, `UK_NHS` as `nhs`.
-const COUNTRY = /^(?:au|br|ca|de|es|fi|fr|in|it|nl|pl|se|uk|us)_/;
+// The countries of the locale packs: their types read without them, `UK_NHS` as `nhs`. A name starts with a letter.
+const COUNTRY = /^(?:au|br|ca|de|es|fi|fr|in|it|nl|pl|se|uk|us)_(?=[a-z])/;
 
 /** How the type of a finding reads in its placeholder: in lower case, without the country. */
 export function placeholderName(type: string): string {

@@ -21,6 +21,8 @@ export interface Resolution {
   readonly cut: number;
   /** The candidates from there on. */
   readonly open: Candidate[];
+  /** The last region that begins by what is decided: those to come begin where it ends, or go on with it. Empty where it is decided too. */
+  readonly region: Stretch | undefined;
 }
 
 // How far around a find others could have been missed for it, how long a part that is scanned again may grow, and how
@@ -44,9 +46,12 @@ function isJoint(text: string, at: number, step: 1 | -1): boolean {
 
 const JOINTS = new Set([..."-./@+"].map((char) => char.charCodeAt(0)));
 
-/** Where to look again: around groups of which something is left over, and finds that are joined to other text. */
-function regionsOf(groups: readonly CandidateGroup[], text: string): Stretch[] {
-  const regions: { start: number; end: number }[] = [];
+/**
+ * Where to look again: around groups of which something is left over, and finds that are joined to other text. Each
+ * region follows from those before it, `before` being the last one of the groups that are decided.
+ */
+function regionsOf(groups: readonly CandidateGroup[], text: string, before: Stretch | undefined): Stretch[] {
+  const regions: { start: number; end: number }[] = before === undefined ? [] : [{ ...before }];
   for (const group of groups) {
     if (!group.leftovers && !group.winners.some((winner) => isJoined(text, winner))) continue;
     const last = regions.at(-1);
@@ -82,6 +87,7 @@ function lookAgainIn(
   let first = 0;
   for (const region of regions) {
     if (region.end > cut) break;
+    if (region.end === region.start) continue;
     while (first < winners.length && (winners[first] as Candidate).end <= region.start) first += 1;
     let last = first;
     while (last < winners.length && (winners[last] as Candidate).start < region.end) last += 1;
@@ -122,19 +128,22 @@ export function resolveAll(candidates: Candidate[], text: string, rescan: Rescan
 
 /**
  * Resolves overlapping candidates, then looks again where a winner may have hidden something else. Nothing is cut or
- * merged. Only what is behind `frontier` by far enough is decided: there further candidates may start.
+ * merged. Only what is before `frontier` by far enough is decided: there further candidates may start. `before` is the
+ * `region` of what was decided before.
  */
 export function resolve(
   candidates: Candidate[],
   text: string,
   rescan: Rescan,
   frontier: number = Number.POSITIVE_INFINITY,
+  before: Stretch | undefined = undefined,
 ): Resolution {
   candidates.sort(byPlace);
   const { groups, undecided } = groupCandidates(candidates, frontier);
-  const regions = regionsOf(groups, text);
+  const regions = regionsOf(groups, text, before);
   const whole = frontier === Number.POSITIVE_INFINITY;
-  const cut = whole ? frontier : cutBefore(Math.min(frontier - NEAR, undecided), groups, regions);
+  // No region of what is undecided begins before the cut.
+  const cut = whole ? frontier : cutBefore(Math.min(frontier, undecided) - NEAR, groups, regions);
 
   let winners: Candidate[] = [];
   for (const group of groups) if (group.end <= cut) for (const winner of group.winners) winners.push(winner);
@@ -142,7 +151,12 @@ export function resolve(
     const missed = lookAgainIn(regions, winners, cut, rescan);
     if (missed.length > 0) winners = winners.concat(missed).sort(byPlace);
   }
-  return { winners, cut, open: whole ? [] : candidates.filter(({ start }) => start >= cut) };
+  if (whole) return { winners, cut, open: [], region: undefined };
+  const decided = groups.filter(({ end }) => end <= cut);
+  const open = candidates.filter(({ start }) => start >= cut);
+  const last = regionsOf(decided, text, before).at(-1);
+  const region = last && { start: last.end <= cut ? last.end : last.start, end: last.end };
+  return { winners, cut, open, region };
 }
 
 /** The last place up to `limit` that is inside no group and no region. */

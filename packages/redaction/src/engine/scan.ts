@@ -1,7 +1,8 @@
-import { type DetectorMatch, type DetectorWindow, KeelsonError } from "@keelson/core";
+import type { DetectorMatch, DetectorWindow } from "@keelson/core";
 import type { Candidate, Stretch } from "./candidate.ts";
 import { HIDDEN, MASKED } from "./char-codes.ts";
 import type { BoundDetector, CompiledDetectors, CompiledTrigger } from "./compile.ts";
+import { redactionFailed } from "./redaction-failed.ts";
 import { isSet } from "./trigger-filter.ts";
 import { SHORT, type TriggerSearch } from "./trigger-search.ts";
 
@@ -40,11 +41,6 @@ export function dropFront(state: ScanState, count: number): void {
 // How far behind a part that is scanned again its windows reach.
 const RESCAN_RIGHT = 1_024;
 
-const failed = (reason: string): KeelsonError =>
-  new KeelsonError("REDACTION_FAILED", `redaction failed: ${reason}`, {
-    details: { documentId: undefined, reason },
-  });
-
 /** What a detector says to a window, as a candidate, or nothing. `low` is where the window starts in the piece. */
 function ask(bound: BoundDetector, window: DetectorWindow, low: number): Candidate | undefined {
   let match: DetectorMatch | undefined;
@@ -52,14 +48,15 @@ function ask(bound: BoundDetector, window: DetectorWindow, low: number): Candida
     match = bound.detector.verify(window);
   } catch {
     // The error is not attached: it may quote the text.
-    throw failed(`the detector ${bound.name} threw`);
+    throw redactionFailed(`the detector ${bound.name} threw`);
   }
   if (match === undefined) return undefined;
   const { type, name, order } = bound;
   const { start, end, score = 0.5, reason } = match;
   const inside = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end <= window.text.length;
-  if (!inside || start >= end) throw failed(`the detector ${name} claimed something outside its window`);
-  if (!(score >= 0 && score <= 1)) throw failed(`the detector ${name} gave a score outside 0..1`);
+  if (!inside || start >= end)
+    throw redactionFailed(`the detector ${name} claimed something outside its window`);
+  if (!(score >= 0 && score <= 1)) throw redactionFailed(`the detector ${name} gave a score outside 0..1`);
   return { type, detector: name, order, start: low + start, end: low + end, score, reason };
 }
 
@@ -99,7 +96,7 @@ function askDetectors(
     if (one.budget !== Number.POSITIVE_INFINITY) {
       const spent = (state.spent[one.order] ?? 0) + high - low;
       state.spent[one.order] = spent;
-      if (spent > one.budget) throw failed(`the detector ${one.name} went over its budget`);
+      if (spent > one.budget) throw redactionFailed(`the detector ${one.name} went over its budget`);
     }
     const candidate = ask(one, window, low);
     if (candidate === undefined) continue;

@@ -4,6 +4,7 @@ import { codeAt, isWord } from "./char-codes.ts";
 import type { DecidedPiece, LocatedValue } from "./document.ts";
 import { normalizeValue } from "./normalize.ts";
 import { placeholderName } from "./placeholders.ts";
+import { redactionFailed } from "./redaction-failed.ts";
 
 /** A finding with what a redactor can say beside its place. */
 export interface RedactionFinding extends Finding {
@@ -35,16 +36,23 @@ export interface Writer {
 export function createWriter({ operatorOf, includeValues }: WritingRules): Writer {
   const replacers: { readonly operator: Operator; readonly replace: (input: OperatorInput) => string }[] = [];
   const numbers: { readonly label: string; readonly number: number; readonly at: number }[] = [];
+  let passed = 0; // of the numbers
   let taken: Map<string, number> | undefined;
   let outputLength = 0;
 
   const takenOf = (label: string): number => taken?.get(label) ?? 0;
 
   const passNumbersBefore = (at: number): void => {
-    while (numbers[0] !== undefined && numbers[0].at < at) {
-      const { label, number } = numbers.shift() as { label: string; number: number };
+    for (; passed < numbers.length; passed += 1) {
+      const { label, number, at: place } = numbers[passed] as (typeof numbers)[number];
+      if (place >= at) break;
       taken ??= new Map();
       taken.set(label, Math.max(takenOf(label), number));
+    }
+    // A stream brings more of them: what is passed goes, half of the list at once, since each time costs all of it.
+    if (passed * 2 > numbers.length) {
+      numbers.splice(0, passed);
+      passed = 0;
     }
   };
 
@@ -54,6 +62,18 @@ export function createWriter({ operatorOf, includeValues }: WritingRules): Write
     const replace = operator.begin();
     replacers.push({ operator, replace });
     return replace;
+  };
+
+  /** What an operator puts in. It fails closed: an error or answer of an operator may hold the value. */
+  const replace = (input: OperatorInput): string => {
+    let replacement: unknown;
+    try {
+      replacement = replacerOf(input.type)(input);
+    } catch {
+      throw redactionFailed(`the operator for ${input.type} threw`);
+    }
+    if (typeof replacement === "string") return replacement;
+    throw redactionFailed(`the operator for ${input.type} gave no string`);
   };
 
   return {
@@ -67,7 +87,7 @@ export function createWriter({ operatorOf, includeValues }: WritingRules): Write
         if (numbers.length > 0) passNumbersBefore(base + start);
         written += text.slice(copied, start);
         const value = text.slice(start, end);
-        let replacement = replacerOf(type)({
+        let replacement = replace({
           type,
           label: placeholderName(type),
           value,

@@ -1,13 +1,9 @@
-import { type AbortOptions, KeelsonError } from "@keelson/core";
+import type { AbortOptions } from "@keelson/core";
 import { type Candidate, chooseAmong } from "../engine/candidate.ts";
 import { HIDDEN } from "../engine/char-codes.ts";
 import type { LocatedValue } from "../engine/document.ts";
-import type { SpanFinder } from "./span-finder.ts";
-
-const failed = (reason: string): KeelsonError =>
-  new KeelsonError("REDACTION_FAILED", `redaction failed: ${reason}`, {
-    details: { documentId: undefined, reason },
-  });
+import { redactionFailed } from "../engine/redaction-failed.ts";
+import type { FoundSpan, SpanFinder } from "./span-finder.ts";
 
 /**
  * Adds what the finders find to what the detectors found. `hidden` is the text with its placeholders hidden.
@@ -30,13 +26,14 @@ export async function runFinders(
     } catch {
       options.signal?.throwIfAborted();
       // The error is not attached: it may quote the text.
-      throw failed(`the finder ${finder.id} failed`);
+      throw redactionFailed(`the finder ${finder.id} failed`);
     }
-    for (const { type, start, end, score = 0.5 } of spans) {
+    if (!Array.isArray(spans)) throw redactionFailed(`the finder ${finder.id} gave no list of spans`);
+    for (const { type, start, end, score = 0.5 } of spans as readonly FoundSpan[]) {
       const inside =
         Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= text.length;
       if (!inside || !finder.types.includes(type) || !(score >= 0 && score <= 1)) {
-        throw failed(`the finder ${finder.id} gave a malformed span`);
+        throw redactionFailed(`the finder ${finder.id} gave a malformed span`);
       }
       if (hidden.slice(start, end).includes(HIDDEN) || isAllowed(type, text.slice(start, end))) continue;
       candidates.push({ type, detector: finder.id, order, start, end, score, reason: "finder" });

@@ -1,5 +1,6 @@
 import type { Detector, DetectorTrigger } from "@keelson/core";
 import { codeAt, isWord } from "../engine/char-codes.ts";
+import { fold } from "../engine/fold.ts";
 import { type ListRule, ruleText } from "./list-rule.ts";
 
 /** A rule that makes findings: its values are redacted as `type`, whatever they look like. */
@@ -31,7 +32,7 @@ export function denyDetector(rule: DenyRule): Detector {
       },
     };
   }
-  const wanted = "value" in rule ? rule.value : rule.suffix;
+  const wanted = fold("value" in rule ? rule.value : rule.suffix).text;
   const isSuffix = "suffix" in rule;
   // Triggers are of 64 code units; a longer value is compared in whole behind the trigger.
   const triggers: DetectorTrigger[] = [wanted.slice(0, 64)];

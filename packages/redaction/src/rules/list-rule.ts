@@ -1,14 +1,16 @@
 import { KeelsonError } from "@keelson/core";
+import { fold } from "../engine/fold.ts";
+import { redactionFailed } from "../engine/redaction-failed.ts";
 
 /**
  * Says which values a list is about: one value, all that end alike, or those a test accepts. ASCII letter case is
- * ignored, and disguises of single characters are undone before values are compared.
+ * ignored, and disguises of single characters are undone on both sides before values are compared.
  */
 export type ListRule = (
   | { readonly value: string }
   | { readonly suffix: string }
   | {
-      /** Is it about this value? Pure: the same value, the same answer. */
+      /** Is it about this value? Pure: the same value, the same answer. Where it throws, the text fails. */
       readonly test: (value: string) => boolean;
       /** Names what `test` does; part of the redactor's id. Default: its source text. */
       readonly version?: string | undefined;
@@ -28,6 +30,17 @@ export function ruleText(rule: ListRule): unknown {
 
 const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 
+/** A test that fails the text where it throws: its error may quote the value. */
+const closed =
+  (test: (value: string) => boolean) =>
+  (value: string): boolean => {
+    try {
+      return test(value);
+    } catch {
+      throw redactionFailed("the test of a list rule threw");
+    }
+  };
+
 /**
  * Makes one test of a list of rules.
  *
@@ -41,8 +54,8 @@ export function compileRules(
     const { type } = rule;
     const of = (test: (value: string) => boolean) => (findingType: string, value: string) =>
       (type === undefined || type === findingType) && test(value);
-    if ("test" in rule) return of(rule.test);
-    const wanted = lower("value" in rule ? rule.value : rule.suffix);
+    if ("test" in rule) return of(closed(rule.test));
+    const wanted = lower(fold("value" in rule ? rule.value : rule.suffix).text);
     if (wanted === "") {
       throw new KeelsonError("ARGUMENT_INVALID", "a list rule's value or suffix is empty", {
         details: { argument: "allow", reason: "a value or suffix is empty" },

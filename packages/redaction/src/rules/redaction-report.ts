@@ -15,9 +15,9 @@ export interface RedactionReport {
 }
 
 const counted = (names: string[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const name of names.sort()) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
+  const counts = new Map<string, number>();
+  for (const name of names.sort()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return Object.fromEntries(counts);
 };
 
 /**

@@ -179,6 +179,23 @@ describe("regexDetector", () => {
     }
   });
 
+  it("never cuts off what a pattern without triggers matches", async () => {
+    for (const right of [undefined, 1, 16]) {
+      const long = regexDetector({ type: "A", pattern: /\bX\d{1,200}\b/, right });
+      expect(await found(`X${"1".repeat(200)} end`, [long])).toEqual([`A:X${"1".repeat(200)}`]);
+    }
+  });
+
+  it("refuses a context that could backtrack without bounds, and takes one with anchors", async () => {
+    const pattern = /\b\d{4}\b/;
+    for (const context of [/(a+)+b/, /(\w+\s?)+:/, /.*x.*y/, /(a)\1/]) {
+      const error = await errorOf(() => regexDetector({ type: "A", pattern, context }));
+      expect([error.code, String(context)]).toEqual(["ARGUMENT_INVALID", String(context)]);
+    }
+    const behind = regexDetector({ type: "A", pattern, context: /\bid:?\s*$/i });
+    expect(await found("ID: 1234, id of 5678", [behind])).toEqual(["A:1234"]);
+  });
+
   it("fails a text that costs more than its budget, whole", async () => {
     const digits = regexDetector({ type: "A", pattern: /\d{4}/, left: 0, right: 4, budget: 40 });
     const redactor = createRedactor({ detectors: [digits] });
