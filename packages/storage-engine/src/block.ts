@@ -43,7 +43,7 @@ export type Block =
       readonly name: string;
       readonly dimension: number;
       readonly metric: VectorMetric;
-      /** About how many records follow: as many as there were, so that room can be made for all at once. */
+      /** About how many records follow: as many as there were then, so that room can be made for all at once. */
       readonly size: number;
     }
   | ({ readonly type: "rows"; readonly collection: string } & RowBlock)

@@ -49,7 +49,7 @@ export interface Engine {
   load(block: Block, bytes: number): void;
   /**
    * The memory for the vectors of so many records that are loaded next, in pieces, for whoever can read them to their
-   * place.
+   * place. It stays there as long as no more is asked for, in all, than the collection was loaded with a size of.
    *
    * @throws Error when there is no such collection.
    */

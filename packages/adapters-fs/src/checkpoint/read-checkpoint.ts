@@ -87,6 +87,8 @@ async function readOpen(
   const seed = checksum(checkpoint.storeId);
   const texts = createFollowingTexts(file, path);
   const takeMemory = createMemoryPieces(length);
+  // How many more records the collection has room for, of those it was said to have.
+  let announced = 0;
 
   /** @param previous The frame before, or what the chain of frames begins with. */
   const placeFrame = (
@@ -138,6 +140,9 @@ async function readOpen(
     vectorsFrame: PlacedFrame,
     type: Buffer,
   ): Promise<[PlacedFrame, Buffer]> => {
+    announced -= rows.ids.length;
+    // It grew while it was written. More room may move what is there, and what is still on its way would miss it.
+    if (announced < 0) await Promise.all(vectors);
     const memories = takeIn(rowsFrame, () => engine.room(rows.collection, rows.ids.length)).map(memoryOf);
     const expected = memories.reduce((sum, memory) => sum + memory.length, BLOCK_TYPE_BYTES);
     if (blockTypeOf(type) !== VECTORS || vectorsFrame.header.payloadLength !== expected)
@@ -182,6 +187,7 @@ async function readOpen(
       const { start, end } = frame;
       if (part.type === "vectors" || part.type === "texts")
         throw corrupt(path, start, end, "a frame does not follow the rows that it belongs to");
+      if (part.type === "collection") announced = part.size;
       takeIn(frame, () => engine.load(part, end - start));
       frame = next;
       arriving = following ?? readFrame(frame);
