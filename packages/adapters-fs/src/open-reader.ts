@@ -9,7 +9,7 @@ import {
 } from "@keelson/storage-engine";
 import { createFsBlobs } from "./blobs/fs-blobs.ts";
 import { CHECKPOINT_HEADER_BYTES } from "./checkpoint/checkpoint-header.ts";
-import { orRelease, takeSteps } from "./durable-files.ts";
+import { orRelease, readWhole, takeSteps } from "./durable-files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { createReadOnlyHealth } from "./health.ts";
 import type { Layout } from "./layout.ts";
@@ -19,6 +19,7 @@ import type { ResolvedOptions } from "./resolve-options.ts";
 import { findMasterKeys } from "./secrets/find-master-keys.ts";
 import { createRefusingSealer, openKeyring } from "./secrets/open-keyring.ts";
 import { hasCode } from "./system-error.ts";
+import { createTurns } from "./turns.ts";
 
 /** Opens a store for reading, beside whoever writes in it. */
 export async function openReader(
@@ -44,11 +45,11 @@ export async function openReader(
   };
   const parts = { engine, journal: { append }, access };
   const lock = { assertHeld: async () => {} };
-  const { blobs, idle } = createFsBlobs({ fileSystem, layout, access, health, lock, alone: false });
+  const turns = createTurns();
   return {
     vectors: createVectorStore({ ...parts, durable: true, physicalDelete: false }),
     state: createStateStore(parts),
-    blobs,
+    blobs: createFsBlobs({ fileSystem, layout, access, health, lock, turns, alone: false }),
     secrets: createSecretBackend({ ...parts, durable: true, sealed: true, sealer }),
     rotateMasterKey: async (rotateOptions) => {
       access.enter(rotateOptions?.signal);
@@ -56,28 +57,37 @@ export async function openReader(
     },
     close: async () => {
       access.close();
-      await takeSteps([idle, async () => await checkpoint?.texts.close()]);
+      await takeSteps([turns.idle, async () => await checkpoint?.texts.close()]);
     },
   };
 }
 
 const ATTEMPTS = 10;
 
-/** A compaction may take away the log that is being read; what it left in its place is then read from the beginning. */
+/**
+ * A compaction may take away the log that is being read, and a page may be read before a write and the next one after
+ * it. Where anything was written meanwhile, what looks damaged is read once more from the beginning.
+ */
 async function readBesideWriter(
   fileSystem: FileSystem,
   layout: Layout,
 ): Promise<Replay & { readonly engine: Engine }> {
   for (let attempt = 1; ; attempt++) {
-    const before = await readCheckpointHeader(fileSystem, layout);
+    const before = await readProgress(fileSystem, layout);
     const engine = createEngine();
     try {
       return { engine, ...(await replay({ fileSystem, layout, engine })) };
     } catch (error) {
-      const after = await readCheckpointHeader(fileSystem, layout);
+      const after = await readProgress(fileSystem, layout);
       if (attempt === ATTEMPTS || before.equals(after)) throw error;
     }
   }
+}
+
+/** Bytes that every compaction changes, and every write: how the checkpoint begins, and what was acknowledged. */
+async function readProgress(fileSystem: FileSystem, layout: Layout): Promise<Buffer> {
+  const acknowledged = (await readWhole(fileSystem, layout.acknowledged)) ?? new Uint8Array();
+  return Buffer.concat([await readCheckpointHeader(fileSystem, layout), acknowledged]);
 }
 
 /** No bytes where there is no checkpoint. */

@@ -23,6 +23,7 @@ import { findMasterKeys } from "./secrets/find-master-keys.ts";
 import { masterKeyOptions } from "./secrets/master-key-options.ts";
 import { openMasterKey } from "./secrets/open-master-key.ts";
 import { failed } from "./store-error.ts";
+import { createTurns } from "./turns.ts";
 
 /** What the store asks of the machine. */
 export interface Machine {
@@ -88,18 +89,18 @@ async function openOwned(options: OwnedOptions): Promise<FsStorage> {
 
     const access = createAccess(layout.root);
     const parts = { engine, journal: writer, access };
-    const { blobs, idle } = createFsBlobs({ ...options, access, health, alone: true });
+    const turns = createTurns();
     const compacting = createCompactor({ ...options, storeId, engine, writer, health, checkpoint });
     compactor = compacting;
     let closing: Promise<void> | undefined;
     const end = async (): Promise<void> => {
       access.close();
-      await takeSteps([idle, compacting.close, closeLog, () => lock.release(health.isWell())]);
+      await takeSteps([turns.idle, compacting.close, closeLog, () => lock.release(health.isWell())]);
     };
     const stores = {
       vectors: createVectorStore({ ...parts, durable: true, physicalDelete: false }),
       state: createStateStore(parts),
-      blobs,
+      blobs: createFsBlobs({ ...options, access, health, turns, alone: true }),
       secrets: createSecretBackend({ ...parts, durable: true, sealed: true, sealer: masterKey.sealer }),
     };
     // Whoever asks for a text that could not be read is told, and so is the next who writes.
@@ -114,7 +115,8 @@ async function openOwned(options: OwnedOptions): Promise<FsStorage> {
       rotateMasterKey: async (rotateOptions) => {
         access.enter(rotateOptions?.signal);
         const { masterKey: to } = masterKeyOptions({ masterKey: rotateOptions?.masterKey });
-        return { rewrapped: await orAbort(masterKey.rotate(to), rotateOptions?.signal) };
+        const rotation = turns.beside(() => masterKey.rotate(to));
+        return { rewrapped: await orAbort(rotation, rotateOptions?.signal) };
       },
       close: () => {
         closing ??= end().catch((cause: unknown) => {

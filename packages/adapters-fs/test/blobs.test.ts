@@ -51,6 +51,31 @@ describe(`the blobs of ${openFsStorage.name}`, () => {
     for (const path of added) expect(path.startsWith(`${STORE}/blobs/`)).toBe(true);
   });
 
+  it.each([{}, { readOnly: true }])(
+    "ends reads that are under way before it is closed: %o",
+    async (options) => {
+      const machine = createTestMachine();
+      const writer = await machine.open();
+      for (const key of ["a", "b", "c"]) await writer.blobs.put(key, bytes(1));
+      await writer.close();
+      const { blobs, close } = await machine.open(options);
+      const reads = [blobs.get("a"), blobs.stat("b"), blobs.list("", { limit: 2 }), blobs.get("missing")].map(
+        async (read) => await read,
+      );
+      await close();
+      expect(machine.fileSystem.openFiles).toBe(0);
+      expect(await Promise.all(reads)).toEqual([
+        bytes(1),
+        { key: "b", size: 1 },
+        [
+          { key: "a", size: 1 },
+          { key: "b", size: 1 },
+        ],
+        undefined,
+      ]);
+    },
+  );
+
   it("lets exactly one of many puts with ifAbsent win", async () => {
     const blobs = await openBlobs();
     const puts = await Promise.allSettled(

@@ -56,6 +56,10 @@ async function assertSecrets(storage: Storage): Promise<void> {
   }
 }
 
+function fileContents({ fileSystem }: TestMachine): [string, Uint8Array | undefined][] {
+  return fileSystem.files.keys().map((path) => [path, fileSystem.files.get(path)]);
+}
+
 /** Runs the rotation until it ends or the filesystem fails. */
 async function rotate(machine: TestMachine, way: Way): Promise<void> {
   try {
@@ -149,6 +153,24 @@ describe(`rotateMasterKey of ${openFsStorage.name}`, () => {
     await assertSecrets(again);
     for (const name of ["d", "e"])
       expect((await again.secrets.read(name))?.payload.expose()).toBe(`value of ${name}`);
+  });
+
+  it("comes to its end before the storage is closed", async () => {
+    for (const names of [[], NAMES]) {
+      const machine = createTestMachine();
+      const storage = await machine.open();
+      for (const name of names) await storage.secrets.write(name, secretOf(name), { expect: "absent" });
+      const rotations = [storage.rotateMasterKey(), storage.rotateMasterKey()];
+      await storage.close();
+      const before = fileContents(machine);
+      expect(machine.fileSystem.openFiles).toBe(0);
+      const rewrapped = { rewrapped: names.length };
+      expect(await Promise.all(rotations)).toEqual([rewrapped, rewrapped]);
+      expect(fileContents(machine)).toEqual(before);
+      const again = await machine.open();
+      for (const name of names)
+        expect((await again.secrets.read(name))?.payload.expose()).toBe(`value of ${name}`);
+    }
   });
 
   it("gives the key out of the file's hands, and removes the file", async () => {

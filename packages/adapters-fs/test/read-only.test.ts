@@ -1,4 +1,4 @@
-import { openFsStorage } from "@keelson/adapters-fs";
+import { type FileSystem, openFsStorage } from "@keelson/adapters-fs";
 import { Secret, type Storage } from "@keelson/core";
 import { describe, expect, it } from "vitest";
 import { createTestMachine, STORE, type TestMachine } from "./subject.ts";
@@ -130,6 +130,34 @@ describe(`${openFsStorage.name} for reading only`, () => {
       if (count <= n) steps = count;
     }
     expect(steps).toBeGreaterThan(15);
+  });
+
+  it("begins again where it met a write half, and whole what was written after it", async () => {
+    const machine = createTestMachine();
+    const { fileSystem } = machine;
+    const writer = await machine.open();
+    await writer.state.commit([{ key: "before", value: 1 }]);
+    const log = `${STORE}/log/0000000001.log`;
+    let reads = 0;
+    // Reading takes a file page by page, and writing goes on in between.
+    const open: FileSystem["open"] = async (path, mode) => {
+      const file = await fileSystem.open(path, mode);
+      if (path !== log) return file;
+      return {
+        ...file,
+        read: async (length, position) => {
+          const first = await file.read(length, position);
+          if (reads++ > 0) return first;
+          for (const key of ["torn", "whole"]) await writer.state.commit([{ key, value: "v".repeat(5000) }]);
+          const last = await file.read(length, position);
+          last.set(first.subarray(0, 4096));
+          return last;
+        },
+      };
+    };
+    const reader = await openFsStorage(STORE, { ...READ_ONLY, fileSystem: { ...fileSystem, open } });
+    expect(await keysOf(reader)).toEqual(["before", "torn", "whole"]);
+    expect(reads).toBe(2);
   });
 
   it("says so where there is no store, and makes none", async () => {

@@ -15,9 +15,9 @@ import type { Layout } from "../layout.ts";
 import type { OwnerLock } from "../owner-lock.ts";
 import { corrupt, failed } from "../store-error.ts";
 import { hasCode } from "../system-error.ts";
+import type { Turns } from "../turns.ts";
 import { type BlobHeader, encodeBlobFile, readBlobContent, readBlobHeader } from "./blob-file.ts";
 import { blobPath, isBlobDirectory, isBlobFile } from "./blob-paths.ts";
-import { createTurns } from "./turns.ts";
 
 /** What {@link createFsBlobs} takes. */
 export interface FsBlobsOptions {
@@ -26,6 +26,8 @@ export interface FsBlobsOptions {
   readonly access: Access;
   readonly health: Health;
   readonly lock: Pick<OwnerLock, "assertHeld">;
+  /** Has under way what the blobs have. */
+  readonly turns: Turns;
   /** Does nobody else write? Then what was listed once is still so. */
   readonly alone: boolean;
 }
@@ -38,16 +40,9 @@ export async function syncBlobNames(fileSystem: FileSystem, layout: Layout): Pro
 }
 
 /** Blobs as files. */
-export interface FsBlobs {
-  readonly blobs: BlobStore;
-  /** Resolves once nothing is under way. */
-  idle(): Promise<void>;
-}
-
-export function createFsBlobs(options: FsBlobsOptions): FsBlobs {
-  const { fileSystem, layout, access, health, lock, alone } = options;
+export function createFsBlobs(options: FsBlobsOptions): BlobStore {
+  const { fileSystem, layout, access, health, lock, turns, alone } = options;
   const root = layout.blobs;
-  const turns = createTurns();
   // Keys stand in the files alone, so the first listing reads every header; from then on it is kept up to date.
   let listing: Promise<OrderedMap<BlobInfo>> | undefined;
 
@@ -94,82 +89,81 @@ export function createFsBlobs(options: FsBlobsOptions): FsBlobs {
     await listing?.then(note, () => {});
 
   return {
-    idle: turns.idle,
-    blobs: {
-      put: async (key, bytes, putOptions) => {
-        access.enter(putOptions?.signal);
-        assertKey(key, 1024);
-        if (!(bytes instanceof Uint8Array)) throw argumentInvalid("bytes", "is not a Uint8Array");
-        const { ifAbsent, signal } = putOptions ?? {};
-        const file = encodeBlobFile(key, bytes);
-        const size = bytes.length;
-        const put = turns.take(key, async () => {
-          signal?.throwIfAborted();
-          if (ifAbsent === true) await assertAbsent(key);
-          await change("write a blob", () => write(key, file));
-          await noteInListing((listed) => listed.set(key, { key, size }));
-        });
-        await orAbort(put, signal);
-      },
-      get: async (key, callOptions) => {
-        access.enter(callOptions?.signal);
-        assertKey(key, 1024);
-        const content = openFile(blobPath(root, key).file, async (file, path) => {
-          const header = await readHeader(file, path);
-          return await readBlobContent(file, path, header);
-        });
-        return await orAbort(content, callOptions?.signal);
-      },
-      stat: async (key, callOptions) => {
-        access.enter(callOptions?.signal);
-        assertKey(key, 1024);
-        const info = openFile(blobPath(root, key).file, async (file, path) => {
-          const header = await readHeader(file, path);
-          return { key, size: header.size };
-        });
-        return await orAbort(info, callOptions?.signal);
-      },
-      list: async (prefix, callOptions) => {
-        access.enter(callOptions?.signal);
-        const range = pageRange({ ...callOptions, prefix });
-        listing ??= readListing().catch((error: unknown) => {
-          listing = undefined;
-          throw failed("list blobs", error);
-        });
-        const current = listing;
-        if (!alone) listing = undefined;
-        return (await orAbort(current, callOptions?.signal)).page(range);
-      },
-      delete: async (key, callOptions) => {
-        access.enter(callOptions?.signal);
-        assertKey(key, 1024);
-        const { signal } = callOptions ?? {};
-        const deletion = turns.take(key, async () => {
-          signal?.throwIfAborted();
-          await change("delete a blob", () => remove(key));
-          await noteInListing((listed) => listed.delete(key));
-        });
-        await orAbort(deletion, signal);
-      },
-    } satisfies BlobStore,
-  };
+    put: async (key, bytes, putOptions) => {
+      access.enter(putOptions?.signal);
+      assertKey(key, 1024);
+      if (!(bytes instanceof Uint8Array)) throw argumentInvalid("bytes", "is not a Uint8Array");
+      const { ifAbsent, signal } = putOptions ?? {};
+      const file = encodeBlobFile(key, bytes);
+      const size = bytes.length;
+      const put = turns.take(key, async () => {
+        signal?.throwIfAborted();
+        if (ifAbsent === true) await assertAbsent(key);
+        await change("write a blob", () => write(key, file));
+        await noteInListing((listed) => listed.set(key, { key, size }));
+      });
+      await orAbort(put, signal);
+    },
+    get: async (key, callOptions) => {
+      access.enter(callOptions?.signal);
+      assertKey(key, 1024);
+      const content = openFile(blobPath(root, key).file, async (file, path) => {
+        const header = await readHeader(file, path);
+        return await readBlobContent(file, path, header);
+      });
+      return await orAbort(content, callOptions?.signal);
+    },
+    stat: async (key, callOptions) => {
+      access.enter(callOptions?.signal);
+      assertKey(key, 1024);
+      const info = openFile(blobPath(root, key).file, async (file, path) => {
+        const header = await readHeader(file, path);
+        return { key, size: header.size };
+      });
+      return await orAbort(info, callOptions?.signal);
+    },
+    list: async (prefix, callOptions) => {
+      access.enter(callOptions?.signal);
+      const range = pageRange({ ...callOptions, prefix });
+      listing ??= turns.beside(readListing).catch((error: unknown) => {
+        listing = undefined;
+        throw failed("list blobs", error);
+      });
+      const current = listing;
+      if (!alone) listing = undefined;
+      return (await orAbort(current, callOptions?.signal)).page(range);
+    },
+    delete: async (key, callOptions) => {
+      access.enter(callOptions?.signal);
+      assertKey(key, 1024);
+      const { signal } = callOptions ?? {};
+      const deletion = turns.take(key, async () => {
+        signal?.throwIfAborted();
+        await change("delete a blob", () => remove(key));
+        await noteInListing((listed) => listed.delete(key));
+      });
+      await orAbort(deletion, signal);
+    },
+  } satisfies BlobStore;
 
   /** @returns `undefined` where there is no such file. */
-  async function openFile<T>(
+  function openFile<T>(
     path: string,
     read: (file: OpenFile, path: string) => Promise<T>,
   ): Promise<T | undefined> {
-    try {
-      const file = await fileSystem.open(path, "read");
+    return turns.beside(async () => {
       try {
-        return await read(file, path);
-      } finally {
-        await file.close();
+        const file = await fileSystem.open(path, "read");
+        try {
+          return await read(file, path);
+        } finally {
+          await file.close();
+        }
+      } catch (error) {
+        if (hasCode(error, "ENOENT")) return undefined;
+        throw failed("read a blob", error);
       }
-    } catch (error) {
-      if (hasCode(error, "ENOENT")) return undefined;
-      throw failed("read a blob", error);
-    }
+    });
   }
 
   async function readHeader(file: OpenFile, path: string): Promise<BlobHeader> {
