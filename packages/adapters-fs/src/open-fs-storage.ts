@@ -22,7 +22,7 @@ export interface FsStorageOptions {
    * where they must not. A symbolic link is followed. One store a file: a rotation replaces the key of that store alone.
    */
   readonly masterKeyFile?: string | undefined;
-  /** From this size on, in bytes, a segment of the log is followed by a new one. Default 64 MiB. */
+  /** From this size on, in bytes, a segment of the log is followed by a new one. At most 1 GiB. Default 64 MiB. */
   readonly segmentBytes?: number | undefined;
   /**
    * From which share of dead bytes on the files are compacted in the background, above 0 and up to 1. Dead is what was

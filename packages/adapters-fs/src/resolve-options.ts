@@ -13,12 +13,17 @@ export interface ResolvedOptions extends Pick<FsStorageOptions, "onTornTail"> {
   readonly readOnly: boolean;
 }
 
+// A segment is read in one piece, with the frame that made it full. Of a piece of 2 GiB Node's process would die.
+const MOST_SEGMENT_BYTES = 2 ** 30;
+
 /** @throws KeelsonError ARGUMENT_INVALID when an option makes no sense. */
 export function resolveOptions(options: Omit<FsStorageOptions, "fileSystem">): ResolvedOptions {
   const { segmentBytes = 64 * 1024 * 1024, compactAt = 0.5, compactFromBytes = 16 * 1024 * 1024 } = options;
   const { durability = "disk", readOnly = false, onTornTail } = options;
   const keys = masterKeyOptions(options);
   assertPositive(segmentBytes, "segmentBytes");
+  if (segmentBytes > MOST_SEGMENT_BYTES)
+    throw argumentInvalid("segmentBytes", `is ${segmentBytes}, expected ${MOST_SEGMENT_BYTES} at the most`);
   assertPositive(compactFromBytes, "compactFromBytes");
   if (typeof compactAt !== "number" || !(compactAt > 0 && compactAt <= 1))
     throw argumentInvalid("compactAt", `is ${String(compactAt)}, expected a number above 0 and up to 1`);

@@ -76,6 +76,15 @@ describe(`the blobs of ${openFsStorage.name}`, () => {
     },
   );
 
+  it("refuses a blob that is too large for a file, and goes on", async () => {
+    const blobs = await openBlobs();
+    const invalid = { code: "ARGUMENT_INVALID", details: { argument: "bytes" } };
+    // Memory that is never touched.
+    await expect(blobs.put("a", new Uint8Array(2 ** 31))).rejects.toMatchObject(invalid);
+    await blobs.put("a", bytes(1));
+    expect(await blobs.list("")).toEqual([{ key: "a", size: 1 }]);
+  });
+
   it("lets exactly one of many puts with ifAbsent win", async () => {
     const blobs = await openBlobs();
     const puts = await Promise.allSettled(

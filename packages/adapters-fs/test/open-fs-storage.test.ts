@@ -72,7 +72,7 @@ describe(openFsStorage.name, () => {
   it("refuses options that make no sense before it touches anything", async () => {
     const store = join(directory, "store");
     const invalid = { code: "ARGUMENT_INVALID" };
-    for (const segmentBytes of [0, -1, 1.5, Number.NaN])
+    for (const segmentBytes of [0, -1, 1.5, Number.NaN, 2 ** 30 + 1])
       await expect(openFsStorage(store, { segmentBytes })).rejects.toMatchObject(invalid);
     await expect(openFsStorage(store, { masterKey: new Uint8Array(16) })).rejects.toMatchObject(invalid);
     const onTornTail = "tell me" as unknown as () => void;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BlobInfo } from "@keelson/core";
+import { argumentInvalid, type BlobInfo } from "@keelson/core";
 import { checksum } from "../codec/checksum.ts";
 import { readUint64, writeUint64 } from "../codec/uint64.ts";
 import type { OpenFile } from "../file-system.ts";
@@ -9,12 +9,18 @@ const MAGIC = Buffer.from("KLB\n", "latin1");
 const FORMAT = 1;
 const DIGEST_BYTES = 32;
 const FIXED_BYTES = 4 + 4 + 4 + 8 + DIGEST_BYTES;
+// A file is written in one piece, and no system writes 2 GiB at once. A key takes 3 KiB of it at the most.
+const MOST_CONTENT_BYTES = 2 ** 31 - 4096;
 
 /**
  * Makes the file of a blob: magic 0..4 | format 4 | length of the key in bytes 8 | length of the content 12..20 |
  * SHA-256 of the content 20..52 | the key, UTF-8 | CRC-32 of all before it | the content.
+ *
+ * @throws KeelsonError ARGUMENT_INVALID when the content is too long.
  */
 export function encodeBlobFile(key: string, content: Uint8Array): Uint8Array {
+  if (content.length > MOST_CONTENT_BYTES)
+    throw argumentInvalid("bytes", `has more than ${MOST_CONTENT_BYTES} bytes`);
   const name = Buffer.from(key, "utf8");
   const headerBytes = FIXED_BYTES + name.length + 4;
   const bytes = Buffer.allocUnsafe(headerBytes + content.length);
