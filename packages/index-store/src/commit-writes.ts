@@ -43,7 +43,8 @@ export async function commitWrites(
   const checks: StateChange[] = [{ key: keys.head, expect: head.revision }];
   if (lease !== undefined) checks.push(lease.fence);
   const intentKey = keys.intent(id);
-  const own: OwnWrite = { generation, documentIds: idsOf(changes), staged };
+  const { erasures } = head.head;
+  const own: OwnWrite = { generation, erasures, documentIds: idsOf(changes), staged };
 
   try {
     let intentChange: StateChange[] = [];

@@ -208,7 +208,8 @@ export interface Index extends IndexSnapshots {
    * taken before, such as a copy kept elsewhere. What has been erased already does no harm.
    *
    * Nobody sees them any more from the first commit on. A write that began before it does not bring them back: it reports
-   * them with DOCUMENT_ERASED. A later one writes them as new, so take them from the source first. A restore that is
+   * them with DOCUMENT_ERASED, and takes away what it staged without having heard of the erasure; the receipt counts such
+   * writes as `stoppedWrites`. A later one writes them as new, so take them from the source first. A restore that is
    * under way is given up.
    *
    * It reads every pack; erase many ids at once. When it rejects or the process ends on the way, the next opening or

@@ -6,9 +6,9 @@ import { type StoredEntry, toStored } from "./ledger.ts";
 /**
  * What a write owes the vector store: records that it stages, invisible and to be deleted unless its ledger commit
  * takes place, or records that it replaced and has still to collect. The ledger commit expects the intent as it was
- * written, so whoever takes the intent away has stopped the write.
+ * written, so whoever takes the intent away, or stops it, has stopped the write.
  */
-export type Intent = Staging | Collecting;
+export type Intent = Staging | Collecting | Stopped;
 
 type Staging = {
   readonly generation: number;
@@ -24,11 +24,27 @@ type Collecting = {
   readonly collect: readonly string[];
 };
 
+/**
+ * A write that an erasure has stopped. What it had staged is deleted; what it stages all the same, since it has not heard
+ * of that, is deleted and reclaimed when its writer ends, or by others after its time.
+ */
+type Stopped = Pick<Staging, "generation" | "holder" | "untilMs"> & {
+  readonly stopped: readonly string[];
+};
+
 /** What the writer of an intent knows beyond it. */
 export interface OwnWrite {
   readonly generation: Generation;
+  /** How many erasures there had been when it was decided. */
+  readonly erasures: number | undefined;
   readonly documentIds: readonly string[];
   readonly staged: readonly string[];
+}
+
+/** The records that an intent is about. */
+export function namedRecords(intent: Intent): readonly string[] {
+  if ("collect" in intent) return intent.collect;
+  return "staged" in intent ? intent.staged : intent.stopped;
 }
 
 /**
@@ -44,7 +60,11 @@ export async function settleIntent(context: IndexContext, id: string, own?: OwnW
       return;
     }
     const intent = found.value as unknown as Intent;
-    const records = "collect" in intent ? intent.collect : intent.staged;
+    if ("stopped" in intent) {
+      await endStopped(context, key, intent);
+      return;
+    }
+    const records = namedRecords(intent);
     if ("staged" in intent) {
       const claimed = await claim(
         context,
@@ -57,6 +77,40 @@ export async function settleIntent(context: IndexContext, id: string, own?: OwnW
     await collect(context, id, intent.generation, records);
     return;
   }
+}
+
+/**
+ * Ends an intent for an erasure: of a write under way, what it has staged is deleted, and it cannot commit any more. Its
+ * intent stays, as a note for whoever ends it.
+ *
+ * @returns Was it under way, so that it may be about to stage?
+ */
+export async function stopIntent(context: IndexContext, id: string): Promise<boolean> {
+  const key = context.keys.intent(id);
+  while (true) {
+    const [found] = await context.state.get([key]);
+    const intent = found?.value as unknown as Intent | undefined;
+    if (found === undefined || intent === undefined) return false;
+    if (!isUnderWay(intent, context.clock.now())) {
+      await settleIntent(context, id);
+      return false;
+    }
+    const { generation, holder, untilMs } = intent;
+    const stopped = namedRecords(intent);
+    const note: Stopped = { generation, holder, untilMs, stopped };
+    if ("staged" in intent && !(await claim(context, key, note, found.revision))) continue;
+    await deleteRecords(context, generation, stopped);
+    if (holder !== context.holder) context.unfinished.set(id, { untilMs });
+    return true;
+  }
+}
+
+async function endStopped(context: IndexContext, key: string, intent: Stopped): Promise<void> {
+  await deleteRecords(context, intent.generation, intent.stopped);
+  // The names of records go with the rest, and what dies before it has reclaimed is gone on with.
+  await context.state.commit([{ key, value: { ...intent, stopped: [] } }]);
+  await context.reclaim?.();
+  await context.state.commit([{ key, delete: true }]);
 }
 
 async function claim(context: IndexContext, key: string, value: Intent, expect: Revision): Promise<boolean> {
@@ -76,10 +130,18 @@ export async function collect(
   generation: number,
   records: readonly string[],
 ): Promise<void> {
+  await deleteRecords(context, generation, records);
+  await context.state.commit([{ key: context.keys.intent(id), delete: true }]);
+}
+
+async function deleteRecords(
+  context: IndexContext,
+  generation: number,
+  records: readonly string[],
+): Promise<void> {
   const found = generationOf((await readHead(context)).head, generation);
   // A generation that is gone took its records along.
   if (found !== undefined) await (await context.recordsOf(found)).delete(records);
-  await context.state.commit([{ key: context.keys.intent(id), delete: true }]);
 }
 
 // The intent has gone: the write was committed with nothing to collect, or somebody rolled it back while it was still
@@ -91,7 +153,11 @@ async function deleteUnlisted(context: IndexContext, own: OwnWrite): Promise<voi
   const listed = new Set(
     entries.map(toStored).flatMap((stored) => (stored === undefined ? [] : recordIds(stored))),
   );
-  await (await context.recordsOf(own.generation)).delete(own.staged.filter((id) => !listed.has(id)));
+  const unlisted = own.staged.filter((id) => !listed.has(id));
+  if (unlisted.length === 0) return;
+  await (await context.recordsOf(own.generation)).delete(unlisted);
+  // What an erasure has promised must not stay behind in a file.
+  if ((await readHead(context)).head.erasures !== own.erasures) await context.reclaim?.();
 }
 
 function recordIds({ entry }: StoredEntry): string[] {
@@ -130,6 +196,6 @@ export async function settleUnfinished(context: IndexContext): Promise<void> {
   }
 }
 
-function isUnderWay(intent: Intent, nowMs: number): intent is Staging {
-  return "staged" in intent && intent.untilMs > nowMs;
+function isUnderWay(intent: Intent, nowMs: number): intent is Staging | Stopped {
+  return "untilMs" in intent && intent.untilMs > nowMs;
 }

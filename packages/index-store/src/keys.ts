@@ -12,7 +12,7 @@ import type { PinTarget } from "./pins.ts";
  * | `g/<generation>/subject/<digest>/<document id>` | the same: what is about whom |
  * | `g/<generation>/packed` | `null`: that there may be such notes as the next, for whoever removes documents |
  * | `g/<generation>/packed/<document id>` | where snapshots find the document, and as of which revision: `Packed` |
- * | `intent/<id>` | vectors that a write is about to stage, or has still to collect: `Intent` |
+ * | `intent/<id>` | vectors that a write is about to stage, or has still to collect, or that an erasure stopped: `Intent` |
  * | `dropping/<generation>` | `null`: a generation that is to be deleted |
  * | `touched` | `null`: its revision moves with every ledger commit while a rebuild runs |
  * | `touched/<document id>` | `null`: a document of the live generation that the rebuild has still to copy |

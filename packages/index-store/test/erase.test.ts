@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openFsStorage } from "@keelson/adapters-fs";
 import { createMemoryStorage } from "@keelson/adapters-memory";
 import type { Storage } from "@keelson/core";
-import { crashPoints } from "@keelson/testkit";
+import { crashPoints, createFaultyStorage, type FaultEffect } from "@keelson/testkit";
 import { afterAll, describe, expect, it } from "vitest";
 import { digest } from "../src/digest.ts";
 import type { Index, IndexProgress, SourceDocument } from "../src/index.ts";
@@ -90,6 +90,7 @@ describe("erase", () => {
         { generation: 1, documents: 2, chunks: 3 },
       ],
       strayRecords: 0,
+      stoppedWrites: 0,
       snapshots: snapshots.map((snapshotId) => ({ snapshotId, documents: 2 })),
       removal: { vectors: "physical", state: "physical", blobs: "physical" },
     });
@@ -357,6 +358,99 @@ describe("erase", () => {
     expect(await faultsOf(storage)).toEqual([]);
   });
 
+  /** A writer that was about to stage the secret when it was erased. */
+  async function createPaused(effect?: FaultEffect) {
+    const subject = await createSubject({ leaseMs: 1000 });
+    let reclaims = 0;
+    const storage: Storage = {
+      ...subject.storage,
+      reclaim: async (options) => {
+        reclaims++;
+        return (await subject.storage.reclaim?.(options)) ?? { reclaimedBytes: 0, stores: [] };
+      },
+    };
+    const mortal = createFaultyStorage(storage, effect && { on: ["vectors.upsert"], at: 1, effect });
+    const paused = createFaultyStorage(mortal, { on: ["vectors.upsert"], at: 1, effect: "hold" });
+    const index = await subject.open(storage);
+    const writer = await subject.open(paused);
+    const writing = failureOf(writer.upsert([{ id: "secret-id", text: "zebra late" }]));
+    await paused.reached;
+    const receipt = await index.erase({ ids: ["secret-id"] });
+    await expectNoText(storage);
+    return {
+      ...subject,
+      storage,
+      index,
+      receipt,
+      writing,
+      release: paused.release,
+      reclaims: () => reclaims,
+    };
+  }
+
+  // What is left of a stopped write names records, by checksums.
+  async function expectNoText(storage: Storage): Promise<void> {
+    const everything = await dump(storage);
+    expect(everything).not.toContain("zebra");
+    expect(everything).not.toContain("secret-id");
+  }
+
+  it("stops a write that is about to stage, which takes away what it stages all the same", async () => {
+    const { storage, receipt, writing, release, reclaims } = await createPaused();
+    expect(receipt.stoppedWrites).toBe(1);
+    expect(reclaims()).toBe(1);
+    release();
+    expect(await writing).toMatchObject({ code: "DOCUMENT_ERASED" });
+    await expectNoText(storage);
+    expect(reclaims()).toBe(2);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("has it taken away too by a writer that was paused until nobody waited for it", async () => {
+    const { storage, clock, index, writing, release, reclaims } = await createPaused();
+    await clock.advance(1000);
+    await index.upsert([{ id: "other", text: "other" }]);
+    expect(await faultsOf(storage)).toEqual([]);
+    const before = reclaims();
+    release();
+    expect(await writing).toMatchObject({ code: "DOCUMENT_ERASED" });
+    await expectNoText(storage);
+    expect(reclaims()).toBe(before + 1);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it.each<[FaultEffect, string]>([
+    ["kill-after", "write"],
+    ["kill-within", "opening"],
+  ])(
+    "of a writer that dies there (%s) has what it staged taken away by the next %s",
+    async (effect, next) => {
+      for (let at = 1; ; at++) {
+        const { open, storage, clock, index, writing, release, reclaims } = await createPaused(effect);
+        release();
+        await writing;
+        expect(await dump(storage)).toContain("zebra");
+        const before = reclaims();
+        // Not while he might live.
+        await index.upsert([{ id: "other", text: "other" }]);
+        expect(await dump(storage)).toContain("zebra");
+        await clock.advance(1000);
+        if (next === "write") {
+          await index.upsert([{ id: "other", text: "another" }]);
+        } else {
+          // The opening may die as well, anywhere.
+          const dying = createFaultyStorage(storage, { at, effect: "kill" });
+          await open(dying).catch(() => undefined);
+          if (dying.fired) await open(storage);
+        }
+        await expectNoText(storage);
+        expect(reclaims()).toBeGreaterThan(before);
+        expect(await faultsOf(storage)).toEqual([]);
+        if (next === "write" || at > 25) break;
+      }
+    },
+  );
+
   it("removes records of it that no ledger lists", async () => {
     const { index, storage } = await createHistory();
     const collection = await storage.vectors.open("docs@2", { dimension: 32, metric: "cosine" });
@@ -479,9 +573,13 @@ describe("after an erasure on the filesystem", () => {
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   /** The files that hold a text, in UTF-8 or UTF-16. */
-  function filesWith(text: string, encodings: readonly BufferEncoding[] = ["utf8", "utf16le"]): string[] {
+  function filesWith(
+    text: string,
+    encodings: readonly BufferEncoding[] = ["utf8", "utf16le"],
+    root: string = directory,
+  ): string[] {
     const needles = encodings.map((encoding) => Buffer.from(text, encoding));
-    return readdirSync(directory, { recursive: true, withFileTypes: true })
+    return readdirSync(root, { recursive: true, withFileTypes: true })
       .filter((file) => file.isFile())
       .map((file) => join(file.parentPath, file.name))
       .filter((path) => needles.some((needle) => path.includes(text) || readFileSync(path).includes(needle)));
@@ -520,6 +618,25 @@ describe("after an erasure on the filesystem", () => {
     for (const { id } of await again.snapshots()) expect((await again.drill(id)).ok).toBe(true);
     await reopened.close();
     search();
+  });
+
+  it("nor are those of a writer that was about to stage it", async () => {
+    const directoryOfWriter = mkdtempSync(join(tmpdir(), "keelson-erase-"));
+    const storage = await openFsStorage(directoryOfWriter);
+    const { index, open } = await createSubject({ ...storage, chunker: paragraphs });
+    await index.upsert(documents);
+    const paused = createFaultyStorage(storage, { on: ["vectors.upsert"], at: 1, effect: "hold" });
+    const writer = await open(paused);
+    const writing = codeOf(writer.upsert([{ id: "secret-id", text: "zebra late", subjects: ["zoe"] }]));
+    await paused.reached;
+    await index.erase({ subject: "zoe" });
+    await index.erase({ ids: ["secret-id"] });
+    paused.release();
+    expect(await writing).toBe("DOCUMENT_ERASED");
+    for (const word of ["zebra", "secret-id", digest("zebra late")])
+      expect(filesWith(word, undefined, directoryOfWriter), word).toEqual([]);
+    await storage.close();
+    rmSync(directoryOfWriter, { recursive: true });
   });
 
   /** The bytes of the secret's vectors, as one byte a character. */

@@ -16,7 +16,7 @@ import { dropScratches, listScratches } from "../snapshot/scratch.ts";
 import type { ErasureWork } from "./erasure-work.ts";
 import { findEverywhere } from "./find-everywhere.ts";
 import type { ErasureReceipt, Found } from "./receipt.ts";
-import { removeEverywhere } from "./remove-everywhere.ts";
+import { type Met, removeEverywhere } from "./remove-everywhere.ts";
 import { tombstoneChanges, tombstoneNames } from "./tombstones.ts";
 
 /** What {@link Index.erase} takes: documents by their ids, or all that are about a subject. */
@@ -30,7 +30,7 @@ type Erasing = {
   readonly found: Found;
   /** What is to be removed; taken away before the storage reclaims, so that it goes with the rest. */
   readonly target?: { readonly ids: readonly string[]; readonly subject?: string };
-  readonly strayRecords?: number;
+  readonly met?: Met;
 };
 
 /**
@@ -149,10 +149,10 @@ async function carryOut(
   const { keys, state, clock, name: index } = context;
   const { fence, signal } = work.lease;
   const { target, ...rest } = erasing;
-  let { strayRecords = 0 } = erasing;
+  let { met = { strayRecords: 0, stoppedWrites: 0 } } = erasing;
   if (target !== undefined) {
-    strayRecords += await removeEverywhere(context, target, work);
-    await state.commit([fence, { key: keys.erasing(id), value: { ...rest, strayRecords } }], { signal });
+    met = await removeEverywhere(context, target, work);
+    await state.commit([fence, { key: keys.erasing(id), value: { ...rest, met } }], { signal });
   }
   const reclaimed = await reclaim(context, signal);
   const { by, requestedAtMs, tombstones, found } = erasing;
@@ -166,7 +166,7 @@ async function carryOut(
     completedAtMs: clock.now(),
     tombstones,
     ...found,
-    strayRecords,
+    ...met,
     removal: {
       vectors:
         context.vectors.capabilities.physicalDelete || isReclaimed(context.vectors) ? "physical" : "logical",

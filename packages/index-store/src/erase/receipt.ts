@@ -27,6 +27,12 @@ export type ErasureReceipt = {
   }[];
   /** How many records the vector store had beside those that the ledger listed: staged by others, or left over. */
   readonly strayRecords: number;
+  /**
+   * How many writes were under way, of whatever documents, and were stopped: what they had staged was deleted. One that
+   * was about to stage and has not heard of it may still do so, invisibly. It deletes that, and has the storage reclaim,
+   * as soon as it goes on; if it dies there, whoever writes to the index or opens it after `leaseMs` does.
+   */
+  readonly stoppedWrites: number;
   /** The snapshots it was found in, and rewritten without it. */
   readonly snapshots: readonly { readonly snapshotId: string; readonly documents: number }[];
   /** How many packs were rewritten without it, or deleted. */

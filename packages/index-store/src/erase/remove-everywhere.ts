@@ -3,11 +3,12 @@ import { commitWrites } from "../commit-writes.ts";
 import type { IndexContext } from "../context.ts";
 import { abandonGeneration } from "../generations.ts";
 import { allGenerations, type Generation, readHead } from "../head.ts";
-import { settleIntent } from "../intents.ts";
+import { stopIntent } from "../intents.ts";
 import { toStored } from "../ledger.ts";
 import { DOCUMENT_FIELD, slices } from "../records.ts";
 import { withRetries } from "../with-retries.ts";
 import type { ErasureWork } from "./erasure-work.ts";
+import type { ErasureReceipt } from "./receipt.ts";
 import { rewritePacks } from "./rewrite-packs.ts";
 
 const BATCH_DOCUMENTS = 256;
@@ -18,31 +19,33 @@ interface Target {
   readonly subject?: string;
 }
 
+/** What an erasure met beside what was listed. */
+export type Met = Pick<ErasureReceipt, "strayRecords" | "stoppedWrites">;
+
 /**
  * Removes documents from all generations, whatever others have staged of them, and all snapshots. Doing it again does
  * no harm.
- *
- * @returns How many records the vector store had that no ledger listed.
  */
 export async function removeEverywhere(
   context: IndexContext,
   { ids, subject }: Target,
   work: ErasureWork,
-): Promise<number> {
+): Promise<Met> {
   const { lease, breather, progress } = work;
   const { signal } = lease;
   // What a restore has decoded by now may hold some of it; the next one leaves it out.
   const { building } = (await readHead(context, signal)).head;
   if (building?.purpose === "restore") await abandonGeneration(context, building);
   // Whoever staged before the head moved cannot commit any more; what he staged must not wait for him.
+  let stoppedWrites = 0;
   for await (const { key } of scanState(context.state, { prefix: context.keys.intents, signal }))
-    await settleIntent(context, key.slice(context.keys.intents.length));
-  let strays = 0;
+    if (await stopIntent(context, key.slice(context.keys.intents.length))) stoppedWrites++;
+  let strayRecords = 0;
   for (const { number } of allGenerations((await readHead(context, signal)).head)) {
     for (const batch of slices(ids, BATCH_DOCUMENTS)) {
       await breather.breathe(signal);
       await removeFromGeneration(context, number, batch, signal);
-      strays += await removeStrays(context, number, batch, signal);
+      strayRecords += await removeStrays(context, number, batch, signal);
       progress.advance(batch.length);
     }
   }
@@ -53,7 +56,7 @@ export async function removeEverywhere(
   const isErased = ({ id, entry }: Parameters<Parameters<typeof rewritePacks>[1]>[0]): boolean =>
     wanted.has(id) || (subject !== undefined && entry.subjects?.includes(subject) === true);
   await rewritePacks(context, isErased, work);
-  return strays;
+  return { strayRecords, stoppedWrites };
 }
 
 async function removeFromGeneration(

@@ -2,7 +2,7 @@ import { type StateEntry, scanState, type VectorRecord } from "@keelson/core";
 import type { Breather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
 import type { Generation } from "../head.ts";
-import type { Intent } from "../intents.ts";
+import { type Intent, namedRecords } from "../intents.ts";
 import type { LedgerEntry } from "../ledger.ts";
 import { documentOf } from "../records.ts";
 
@@ -63,8 +63,7 @@ async function intendedRecords(
 ): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   for await (const { value } of scanState(state, { prefix: keys.intents, signal })) {
-    const intent = value as unknown as Intent;
-    for (const id of "collect" in intent ? intent.collect : intent.staged) ids.add(id);
+    for (const id of namedRecords(value as unknown as Intent)) ids.add(id);
   }
   return ids;
 }
