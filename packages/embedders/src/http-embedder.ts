@@ -27,9 +27,9 @@ export interface HttpEmbedderOptions {
   readonly documentPrefix?: string | undefined;
   /** Stands before every query: `"query: "` for E5. Default: queries are embedded as documents are. */
   readonly queryPrefix?: string | undefined;
-  /** Sent as a bearer token. A function is asked before every request, so that a rotated key is taken up. */
+  /** Sent as a bearer token. A function is asked before every request, within its timeout, so that a rotated key is taken up. */
   readonly apiKey?: Secret | (() => Awaitable<Secret>) | undefined;
-  /** More headers for every request. */
+  /** More headers for every request. The content type and, with an `apiKey`, the authorization stay this embedder's. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Names the vector space. Default: model, dimension and the documents' prefix. Give one when a service may change what a name means. */
   readonly id?: string | undefined;
@@ -79,6 +79,7 @@ export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
   if (typeof model !== "string" || model === "") throw argumentInvalid("model", "is not a string, or empty");
   if (!(timeoutMs > 0)) throw argumentInvalid("timeoutMs", "is not above 0");
   assertUrl(url);
+  assertHeaders(options.headers);
 
   const embedder = {
     specVersion: 1,
@@ -108,8 +109,10 @@ export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
       encoding_format: "float",
       ...(options.sendDimension && { dimensions: dimension }),
     };
-    const headers = await requestHeaders(options);
     const request = async (ended: AbortSignal): Promise<unknown> => {
+      const headers = await requestHeaders(options, fail);
+      // While the key was awaited the caller may have gone.
+      ended.throwIfAborted();
       const fetch = options.fetch ?? globalThis.fetch;
       const init = {
         method: "POST",
@@ -120,7 +123,8 @@ export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
       } as const;
       const response = await fetch(url, init);
       if (!response.ok) {
-        await response.body?.cancel();
+        // What cannot be dropped must not hide what the service said.
+        response.body?.cancel().catch(() => {});
         const wait = retryAfterMs((name) => response.headers.get(name) ?? undefined, clock.now());
         throw fail(`the service answered ${response.status}`, isRetryableStatus(response.status), wait);
       }
@@ -141,13 +145,26 @@ export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
   }
 }
 
-async function requestHeaders({ apiKey, headers }: HttpEmbedderOptions): Promise<Record<string, string>> {
-  const key = typeof apiKey === "function" ? await apiKey() : apiKey;
-  return {
-    ...headers,
-    "content-type": "application/json",
-    ...(key && { authorization: `Bearer ${key.expose()}` }),
-  };
+/** The headers of a request. Set one by one, since names in another case would be sent beside each other. */
+async function requestHeaders(
+  { apiKey, headers: given }: HttpEmbedderOptions,
+  fail: (reason: string, retryable: boolean) => Error,
+): Promise<Headers> {
+  const headers = new Headers(given);
+  headers.set("content-type", "application/json");
+  let key: Secret | undefined;
+  try {
+    key = typeof apiKey === "function" ? await apiKey() : apiKey;
+  } catch (error) {
+    if (isKeelsonError(error)) throw fail(`its key could not be had: ${error.code}`, error.retryable);
+    throw fail("its key could not be had", true);
+  }
+  try {
+    if (key !== undefined) headers.set("authorization", `Bearer ${key.expose()}`);
+  } catch {
+    throw fail("its key cannot stand in a header", false);
+  }
+  return headers;
 }
 
 /** The answer's vectors by their `index`, since services may answer in any order; anything else than a list as it is. */
@@ -166,4 +183,14 @@ function assertUrl(url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:")
     throw argumentInvalid("url", "is not an http(s) URL");
+  if (parsed.username !== "" || parsed.password !== "")
+    throw argumentInvalid("url", "holds credentials, which fetch refuses: use apiKey or headers");
+}
+
+function assertHeaders(headers: HttpEmbedderOptions["headers"]): void {
+  try {
+    new Headers(headers);
+  } catch {
+    throw argumentInvalid("headers", "have a name or value that no header can have");
+  }
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
-import { type Clock, Secret } from "@keelson/core";
+import { type Clock, KeelsonError, Secret } from "@keelson/core";
 import { describe, expect, it } from "vitest";
 import { createHttpEmbedder, type HttpEmbedderOptions } from "../src/index.ts";
 
@@ -119,6 +119,79 @@ describe("createHttpEmbedder", () => {
     const { embedder, requests } = stubbed(answerAll);
     expect(await embedder.embed([])).toEqual([]);
     expect(requests).toEqual([]);
+  });
+
+  it("sends a header once, whatever the case it was given in", async () => {
+    const headers = { "Content-Type": "application/json", AUTHORIZATION: "Bearer other", "X-Team": "search" };
+    const apiKey = new Secret("key-1", { name: "k", version: 1 });
+    const { embedder, requests } = stubbed(answerAll, { apiKey, headers });
+    await embedder.embed(["a"]);
+    expect(Object.fromEntries(requests[0]?.headers ?? [])).toEqual({
+      "content-type": "application/json",
+      authorization: "Bearer key-1",
+      "x-team": "search",
+    });
+  });
+
+  it("rejects with the signal's reason while the key is not there yet", async () => {
+    const reason = new Error("stop");
+    const controller = new AbortController();
+    const { embedder, requests } = stubbed(answerAll, { apiKey: () => new Promise(() => {}) });
+    const rejected = failure(embedder.embed(["a"], { signal: controller.signal }));
+    controller.abort(reason);
+    expect(await rejected).toBe(reason);
+    expect(requests).toEqual([]);
+  });
+
+  it("gives up after the timeout where the key never comes", async () => {
+    const clock = handClock();
+    const { embedder } = stubbed(answerAll, { apiKey: () => new Promise(() => {}), clock });
+    const rejected = failure(embedder.embed(["a"]));
+    await Promise.resolve();
+    clock.wake();
+    expect(await rejected).toMatchObject({ code: "EMBEDDING_FAILED", retryable: true });
+    expect(clock.sleeping()).toBe(0);
+  });
+
+  it("hides what a failing source of the key says", async () => {
+    const apiKey = (): never => {
+      throw new Error("the key is k-123");
+    };
+    const { embedder } = stubbed(answerAll, { apiKey });
+    const error = await failure(embedder.embed(["a"]));
+    expect(error).toMatchObject({ code: "EMBEDDING_FAILED", retryable: true });
+    expect(inspect(error, { depth: 9 })).not.toContain("k-123");
+  });
+
+  it("says which error of a secret store kept the key back, and not to try again where that says so", async () => {
+    const details = { name: "embeddings" };
+    const apiKey = (): never => {
+      throw new KeelsonError("SECRET_NOT_FOUND", "there is no secret embeddings", { details });
+    };
+    const error = await failure(stubbed(answerAll, { apiKey }).embedder.embed(["a"]));
+    expect(error).toMatchObject({ code: "EMBEDDING_FAILED", retryable: false });
+    expect(String(error.message)).toContain("SECRET_NOT_FOUND");
+  });
+
+  it("refuses a key that no header can hold, without showing it", async () => {
+    const apiKey = new Secret("k-123\nx", { name: "k", version: 1 });
+    const { embedder, requests } = stubbed(answerAll, { apiKey });
+    const error = await failure(embedder.embed(["a"]));
+    expect(error).toMatchObject({ code: "EMBEDDING_FAILED", retryable: false });
+    expect(inspect(error, { depth: 9 })).not.toContain("k-123");
+    expect(requests).toEqual([]);
+  });
+
+  it("keeps the service's refusal where the rest of its answer cannot be dropped", async () => {
+    const body = new ReadableStream({
+      cancel() {
+        throw new Error("stuck");
+      },
+    });
+    const { embedder } = stubbed(() => new Response(body, { status: 401 }));
+    const error = await failure(embedder.embed(["a"]));
+    expect(error).toMatchObject({ code: "EMBEDDING_FAILED", retryable: false });
+    expect(String(error.message)).toContain("401");
   });
 
   it("asks for the key before every request", async () => {
@@ -249,6 +322,9 @@ describe("createHttpEmbedder", () => {
     for (const bad of [
       { url: "localhost" },
       { url: "file:///etc/passwd" },
+      { url: "https://user:password@localhost/v1/embeddings" },
+      { headers: { "x-team": "a\nb" } },
+      { headers: { "x team": "a" } },
       { model: "" },
       { dimension: 0 },
       { maxBatchSize: 0 },
