@@ -1,7 +1,7 @@
-import { assertId, type StateChange } from "@keelson/core";
+import { argumentInvalid, assertId, type StateChange } from "@keelson/core";
 import type { AuditEventFacts } from "./audit-event.ts";
 import { changeTraffic, type TrafficChange } from "./change-traffic.ts";
-import { checkAmount, checkShare } from "./check-argument.ts";
+import { checkAmount, checkError, checkShare } from "./check-argument.ts";
 import type { Context } from "./context.ts";
 import { type Counted, createCounter, unitsOf } from "./count-observations.ts";
 import { fromJson, type RampControl, toJson } from "./head.ts";
@@ -12,8 +12,10 @@ import type { RampTally } from "./ramp-tally.ts";
 import { settleRamp } from "./settle-ramp.ts";
 
 /** Refuses an observation whose figures can't be. */
-export function checkObservation({ id, shadow, ...live }: Observation): void {
+export function checkObservation({ id, key, shadow, ...live }: Observation): void {
   assertId(id);
+  // Keys that are no text would all be one, and their requests one witness.
+  if (key !== undefined && typeof key !== "string") throw argumentInvalid("key", "is not a string");
   checkOutcome(live);
   if (shadow !== undefined) checkOutcome(shadow);
 }
@@ -81,8 +83,9 @@ export async function observeStep(
   return { result, head: moved.head, events, changes: [...changes, ...moved.changes] };
 }
 
-function checkOutcome({ score, latencyMs = 0, costUsd = 0 }: Outcome): void {
+function checkOutcome({ score, latencyMs = 0, costUsd = 0, error }: Outcome): void {
   if (score !== undefined && score !== null) checkShare("score", score);
   checkAmount("latencyMs", latencyMs);
   checkAmount("costUsd", costUsd);
+  checkError("error", error);
 }

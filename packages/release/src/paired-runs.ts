@@ -1,12 +1,13 @@
 import {
   type AbortOptions,
+  argumentInvalid,
   type Bundle,
   type EvalCase,
   type EvalResult,
   type EvalRunner,
   orAbort,
 } from "@keelson/core";
-import { checkAmount, checkShare } from "./check-argument.ts";
+import { checkAmount, checkError, checkShare } from "./check-argument.ts";
 import type { Comparison, Sample } from "./guard.ts";
 
 /** One case as both sides ran it, each as often as it was to be repeated. */
@@ -93,15 +94,15 @@ async function runCase(
   signal: AbortSignal,
 ): Promise<Sample> {
   signal.throwIfAborted();
-  const { score, latencyMs, costUsd, error } = await settle(
-    () => evals.run(bundle, evalCase, { signal }),
-    signal,
-  );
+  const answer: unknown = await settle(() => evals.run(bundle, evalCase, { signal }), signal);
   // A score of 85, say: to count it as missing would hide that nothing is measured.
   const where = `of ${evals.id} on case ${evalCase.id}`;
+  if (typeof answer !== "object" || answer === null) throw argumentInvalid(`answer ${where}`, "is no object");
+  const { score, latencyMs, costUsd, error } = answer as EvalResult;
   if (score !== null) checkShare(`score ${where}`, score);
-  checkAmount(`latencyMs ${where}`, latencyMs ?? 0);
-  checkAmount(`costUsd ${where}`, costUsd ?? 0);
+  if (latencyMs !== undefined) checkAmount(`latencyMs ${where}`, latencyMs);
+  if (costUsd !== undefined) checkAmount(`costUsd ${where}`, costUsd);
+  checkError(`error ${where}`, error);
   return {
     score,
     ...(latencyMs === undefined ? {} : { latencyMs }),

@@ -243,10 +243,24 @@ describe("ReleaseManager.canary", () => {
     ["a result without a score", {} as EvalResult],
     ["a negative latency", { score: 1, latencyMs: -1 }],
     ["an endless cost", { score: 1, costUsd: Number.POSITIVE_INFINITY }],
+    ["a cost beyond all measure", { score: 1, costUsd: 1e308 }],
+    ["a score in text", { score: "0.5" as never }],
+    ["a score of true", { score: true as never }],
+    ["a latency of null", { score: 1, latencyMs: null as never }],
+    ["an error of null", { score: 1, error: null as never }],
+    ["no result", undefined as never],
   ])("refuses %s rather than judge by it", async (_, result) => {
     const { manager } = await bench({ promoted: 1, evals: runnerOf(() => result) });
     expect(await codeOf(manager.canary("v2", { cases: casesOf(8) }))).toBe("ARGUMENT_INVALID");
     expect(await manager.history({ types: ["canaryJudged"] })).toEqual([]);
+  });
+
+  it("quotes no text that stands where a figure should", async () => {
+    const answer = { score: "the answer itself", error: { text: "the answer itself" } } as never;
+    const { manager } = await bench({ promoted: 1, evals: runnerOf(() => answer) });
+    await expect(manager.canary("v2", { cases: casesOf(1) })).rejects.toThrow(
+      /^score of \S+ on case q0 is no number but string, expected 0 to 1$/,
+    );
   });
 
   it("rejects with the signal's reason at once, also when the runner takes no notice, and judges nothing", async () => {

@@ -187,6 +187,12 @@ describe("Ramp.observe", () => {
     ["a negative latency", { latencyMs: -1 }],
     ["an endless cost", { costUsd: Number.POSITIVE_INFINITY }],
     ["a shadow's score below 0", { shadow: { score: -1 } }],
+    ["a score in text", { score: "0.5" as never }],
+    ["a latency beyond all measure", { latencyMs: Number.MAX_VALUE }],
+    ["a latency of null", { latencyMs: null as never }],
+    ["a cost in text", { costUsd: "3" as never }],
+    ["an error of null", { error: null as never }],
+    ["a key that is a number", { key: 7 as never }],
   ])("refuses %s, and counts nothing of the call", async (_, fault) => {
     const { manager } = await bench({ promoted: 1 });
     const ramp = await manager.ramp("v2", plan);
