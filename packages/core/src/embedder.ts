@@ -36,7 +36,7 @@ export interface Embedder {
    * Embeds texts: one vector of finite numbers a text, in the order given, each in a buffer of its own. It rejects
    * when it cannot embed them all, or one of them not whole. To have a call tried again later, reject with an error whose
    * `retryable` is `true`; a `retryAfterMs` on it, in milliseconds, is waited for, unless it is longer than the caller
-   * allows: then the caller hears of it at once.
+   * allows: then the caller hears of it at once. KeelsonError takes both; any other error may have them.
    */
   embed(texts: readonly string[], options?: AbortOptions): Awaitable<Float32Array[]>;
   /**

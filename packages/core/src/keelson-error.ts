@@ -11,6 +11,8 @@ export interface KeelsonErrorOptions<C extends ErrorCode> {
   readonly cause?: unknown;
   /** Whether the same call may succeed later. Default: what {@link errorCodes} says of the code. */
   readonly retryable?: boolean | undefined;
+  /** How long to wait before the same call is made again, in milliseconds, where somebody said. Default: nobody did. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /**
@@ -39,12 +41,15 @@ export class KeelsonError<C extends ErrorCode = ErrorCode> extends Error {
   readonly details: ErrorDetails[C];
   /** May the same call succeed later without a change? */
   readonly retryable: boolean;
+  /** How long to wait before that, in milliseconds. Absent where nobody said: a service that was asked too often does. */
+  declare readonly retryAfterMs?: number | undefined;
 
   constructor(code: C, message: string, options: KeelsonErrorOptions<C>) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.details = options.details;
     this.retryable = options.retryable ?? errorCodes[code].retryable;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     Object.defineProperty(this, MARKER, { value: true });
   }
 }

@@ -20,6 +20,16 @@ describe("KeelsonError", () => {
     expect(new KeelsonError("EMBEDDING_FAILED", "m", { details, retryable: false }).retryable).toBe(false);
   });
 
+  it("says how long to wait where somebody said so, and has no such property otherwise", () => {
+    const details = { embedder: "e", texts: 1, reason: "429" };
+    const error = new KeelsonError("EMBEDDING_FAILED", "m", { details, retryAfterMs: 1500 });
+    const any: unknown = error;
+    // Typed, of whatever code.
+    const wait: number | undefined = isKeelsonError(any) ? any.retryAfterMs : 0;
+    expect(wait).toBe(1500);
+    expect("retryAfterMs" in new KeelsonError("EMBEDDING_FAILED", "m", { details })).toBe(false);
+  });
+
   it("has no cause unless it was given one", () => {
     expect("cause" in new KeelsonError("TOP_K_INVALID", "m", { details: { topK: 0 } })).toBe(false);
   });

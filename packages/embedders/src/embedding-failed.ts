@@ -18,15 +18,11 @@ export interface EmbeddingFailure {
  */
 export function embeddingFailed(failure: EmbeddingFailure): KeelsonError<"EMBEDDING_FAILED"> {
   const { embedder, texts, reason, retryable, retryAfterMs } = failure;
-  const error = new KeelsonError(
-    "EMBEDDING_FAILED",
-    `${embedder} could not embed ${texts} texts: ${reason}`,
-    {
-      details: { embedder, texts, reason },
-      retryable,
-    },
-  );
-  return retryAfterMs === undefined ? error : Object.assign(error, { retryAfterMs });
+  return new KeelsonError("EMBEDDING_FAILED", `${embedder} could not embed ${texts} texts: ${reason}`, {
+    details: { embedder, texts, reason },
+    retryable,
+    retryAfterMs,
+  });
 }
 
 /** May a request that was answered so succeed later? */

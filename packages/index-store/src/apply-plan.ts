@@ -184,7 +184,7 @@ function outdated(
   documentId?: string,
 ): KeelsonError<"PLAN_OUTDATED"> {
   const what = documentId === undefined ? "" : `, for ${documentId}`;
-  return new KeelsonError("PLAN_OUTDATED", `the plan is of no use any more${what}: ${reason}`, {
+  return new KeelsonError("PLAN_OUTDATED", `the plan is outdated${what}: ${reason}. Plan again`, {
     details: { index: name, documentId, reason },
   });
 }

@@ -70,13 +70,14 @@ export async function embedTexts(
 }
 
 /**
- * Embeds what is to be searched for, and tries it once: whoever asked knows how long to wait.
+ * Embeds what is to be searched for, as often as asked for: once for a user, who knows how long to wait.
  *
  * @throws KeelsonError EMBEDDING_FAILED
  */
 export async function embedQuery(
   context: IndexContext,
   text: string,
+  maxAttempts: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
   const { embedder } = context;
@@ -90,8 +91,8 @@ export async function embedQuery(
           dimension,
           embed: async (_, options) => [(await embedder.embedQuery?.(text, options)) as Float32Array],
         };
-  const once = { ...context, embedder: asQuery, embedding: { ...context.embedding, maxAttempts: 1 } };
-  const [vector] = await embedTexts(once, [text], newTally(), signal);
+  const asked = { ...context, embedder: asQuery, embedding: { ...context.embedding, maxAttempts } };
+  const [vector] = await embedTexts(asked, [text], newTally(), signal);
   if (vector instanceof Float32Array) return vector;
   throw vector;
 }
@@ -205,7 +206,7 @@ async function callWithRetries(
       if (tally.texts > progress) attempt = 1;
       progress = tally.texts;
       if (attempt >= maxAttempts) throw failure;
-      const { retryAfterMs } = failure as { readonly retryAfterMs?: unknown };
+      const { retryAfterMs } = failure;
       // A time that is over, as a date to the second often is, says as little as none.
       if (isWait(retryAfterMs) && retryAfterMs > maxRetryAfterMs)
         throw tooLong(failure, retryAfterMs, maxRetryAfterMs);
@@ -222,11 +223,11 @@ function tooLong(
   maxRetryAfterMs: number,
 ): KeelsonError<"EMBEDDING_FAILED"> {
   const wait = `it asks for a wait of ${retryAfterMs} ms, more than maxRetryAfterMs (${maxRetryAfterMs})`;
-  const error = new KeelsonError("EMBEDDING_FAILED", `${message}; ${wait}`, {
+  return new KeelsonError("EMBEDDING_FAILED", `${message}; ${wait}`, {
     details: { ...details, reason: `${details.reason}; ${wait}` },
     retryable: true,
+    retryAfterMs,
   });
-  return Object.assign(error, { retryAfterMs });
 }
 
 function isWait(ms: unknown): ms is number {
@@ -254,14 +255,10 @@ function failed(
     readonly retryable?: unknown;
     readonly retryAfterMs?: unknown;
   };
-  const error = new KeelsonError(
-    "EMBEDDING_FAILED",
-    `${embedder} could not embed ${texts} texts: ${reason}`,
-    {
-      details: { embedder, texts, reason },
-      // A wrong answer will be wrong again; of a failure only the embedder knows.
-      retryable: retryable === true,
-    },
-  );
-  return typeof retryAfterMs === "number" ? Object.assign(error, { retryAfterMs }) : error;
+  return new KeelsonError("EMBEDDING_FAILED", `${embedder} could not embed ${texts} texts: ${reason}`, {
+    details: { embedder, texts, reason },
+    // A wrong answer will be wrong again; of a failure only the embedder knows.
+    retryable: retryable === true,
+    retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
+  });
 }

@@ -37,11 +37,11 @@ export interface Index extends IndexSnapshots {
    * rejects or is aborted, every document is as it was or as it shall be, and calling again does the rest. A change waits
    * for others to be written with for a second at the most, or until the next documents of a slow source.
    *
+   * A document that cannot be redacted, cut or embedded stays as it was and is one of the result's `failures`; the
+   * others are written. Look at `failed`.
+   *
    * @throws KeelsonError ID_INVALID, ID_DUPLICATE, VALUE_INVALID or ARGUMENT_INVALID for a document that
    * cannot be one. Of a list nothing is written then.
-   * A document that cannot be redacted, cut or embedded stays as it was and is one of the result's `failures`; the
-   * others are written.
-   *
    * @throws KeelsonError REDACTION_FAILED, CHUNKING_FAILED or EMBEDDING_FAILED when there was something to write and
    * nothing could be. EMBEDDING_FAILED also as soon as the embedder is found to be down.
    * @throws KeelsonError EMBEDDER_MISMATCH when another embedder made the index: `reindex` moves it. An empty
@@ -108,7 +108,8 @@ export interface Index extends IndexSnapshots {
    *
    * @throws KeelsonError TOP_K_INVALID, FILTER_INVALID, VECTOR_DIMENSION_MISMATCH or VECTOR_NOT_FINITE.
    * @throws KeelsonError EMBEDDER_MISMATCH when another embedder made the live generation.
-   * @throws KeelsonError REDACTION_FAILED or EMBEDDING_FAILED.
+   * @throws KeelsonError REDACTION_FAILED or EMBEDDING_FAILED. The embedder is asked once, since whoever waits knows how
+   * long: where the error is `retryable`, ask again after its `retryAfterMs`.
    */
   query(textOrVector: string | Float32Array, options?: IndexQueryOptions): Promise<IndexMatch[]>;
 

@@ -77,7 +77,7 @@ export async function queryIndex(
   let asks = choose((await readHead(context, signal)).head);
   const vectorFor = async (asked: Generation): Promise<Float32Array | undefined> => {
     if (typeof query !== "string") assertMadeBy(context, asked, madeBy);
-    return await toVector(forGeneration(context, asked), query, signal);
+    return await toVector(forGeneration(context, asked), query, 1, signal);
   };
   let vector = await vectorFor(asks);
   if (vector === undefined) return [];
@@ -161,10 +161,11 @@ async function search(
   }
 }
 
-/** The vector of a query, by the context's embedder; `undefined` for a blank text. */
+/** The vector of a query, by the context's embedder, in so many attempts; `undefined` for a blank text. */
 export async function toVector(
   context: IndexContext,
   query: string | Float32Array,
+  maxAttempts: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array | undefined> {
   if (typeof query !== "string") {
@@ -177,7 +178,7 @@ export async function toVector(
   const text = context.redactQueries ? (await redactText(call, query)).value : query;
   // What has no text has no place in the space: blank documents are not in it either.
   if (text.trim() === "") return undefined;
-  return await embedQuery(context, text, signal);
+  return await embedQuery(context, text, maxAttempts, signal);
 }
 
 function toMatch(

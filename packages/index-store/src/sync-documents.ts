@@ -152,7 +152,7 @@ export async function assertFewOrphans(
   if (deletions <= documents * maxDeleteRatio) return;
   throw new KeelsonError(
     "DELETIONS_REFUSED",
-    `${deletions} of the ${documents} documents of the index ${name} would be removed`,
+    `${deletions} of the ${documents} documents of the index ${name} would be removed, more than maxDeleteRatio (${maxDeleteRatio}) allows`,
     { details: { index: name, deletions, documents, maxDeleteRatio } },
   );
 }

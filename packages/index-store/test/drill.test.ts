@@ -1,5 +1,5 @@
 import type { Storage, VectorStore } from "@keelson/core";
-import { crashPoints } from "@keelson/testkit";
+import { crashPoints, createScriptedEmbedder, type EmbedderStep } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import {
   codeOf,
@@ -73,6 +73,25 @@ describe("drill", () => {
     ]);
     expect(embedder.texts).toContain("abcdef 5 [pii]");
     expect((await index.drill(id, { probes: [] })).probes).toEqual([]);
+  });
+
+  it("waits where the embedder is asked too often, as a sync does, while a query is tried once", async () => {
+    const script: EmbedderStep[] = [
+      "ok",
+      { status: 429, retryAfterMs: 2000 },
+      { status: 429, retryAfterMs: 2000 },
+    ];
+    const { index, clock } = await createSubject({ embedder: createScriptedEmbedder({ script }) });
+    await index.upsert([{ id: "a", text: "abc" }]);
+    const { id } = await index.snapshot();
+    expect(await codeOf(index.query("abc"))).toBe("EMBEDDING_FAILED");
+    let ended = false;
+    const drilling = index.drill(id, { probes: ["abc"] }).finally(() => {
+      ended = true;
+    });
+    drilling.catch(() => undefined);
+    while (!ended) await clock.advance(500);
+    expect(await drilling).toMatchObject({ ok: true, probes: [{ expected: 1, found: 1, ok: true }] });
   });
 
   it("needs no embedder of the snapshot's but for probes that are texts", async () => {

@@ -79,7 +79,9 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       const written = await records.write(first, "absent", signal);
       // A backend that repeats a write whose answer was lost reports its own success as a conflict.
       if ("conflict" in written && (await records.find(name, signal))?.secret.key !== key)
-        throw new KeelsonError("SECRET_EXISTS", `there is a secret ${name}`, { details: { name } });
+        throw new KeelsonError("SECRET_EXISTS", `there is a secret ${name} already: rotate it`, {
+          details: { name },
+        });
       return { version: 1, secret: new Secret(text, { name, version: 1 }) };
     },
 

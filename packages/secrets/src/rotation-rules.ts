@@ -27,7 +27,7 @@ export function assertRoom(secret: StoredSecret, onOverlap: OverlapPolicy): void
   // The window whose end makes room: the last of all, or the first.
   const blocking = open.at(onOverlap === "refuse" ? -1 : 0) as StoredVersion;
   const details = { name, previous: blocking.version, expiresAtMs: deadline(blocking) };
-  const message = `version ${details.previous} of secret ${name} is accepted until ${details.expiresAtMs}`;
+  const message = `version ${details.previous} of secret ${name} is accepted until ${details.expiresAtMs}: wait, end it by expireGrace, or choose onOverlap`;
   throw new KeelsonError("SECRET_GRACE_OPEN", message, { details });
 }
 

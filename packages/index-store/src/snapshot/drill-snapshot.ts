@@ -126,7 +126,8 @@ async function probesOf(
   if (probes === undefined) return undefined;
   const asked: Probe[] = [];
   for (const probe of probes) {
-    const vector = await toVector(context, probe, signal);
+    // Nobody waits for a drill: where a service is asked too often, it waits as a sync does.
+    const vector = await toVector(context, probe, context.embedding.maxAttempts, signal);
     if (vector !== undefined)
       asked.push({ vector, search: createExactSearch(manifest.metric, vector, topK) });
   }

@@ -43,6 +43,8 @@ export interface IndexSnapshots {
    *
    * @throws KeelsonError SNAPSHOT_NOT_FOUND
    * @throws KeelsonError EMBEDDER_MISMATCH when a probe is a text, and another embedder made the snapshot.
+   * @throws KeelsonError REDACTION_FAILED or EMBEDDING_FAILED when such a probe could not be embedded, in as many attempts
+   * as a write makes. It says nothing of the snapshot, and nothing is remembered.
    */
   drill(snapshotId: string, options?: DrillOptions): Promise<DrillReport>;
 
