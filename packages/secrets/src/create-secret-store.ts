@@ -18,7 +18,7 @@ import { digestValue, randomToken } from "./digest.ts";
 import { dueAtMs, dueRotation } from "./due.ts";
 import { endGrace } from "./end-grace.ts";
 import { answerOf, createDecoy, findMatch } from "./live-versions.ts";
-import { createRecords, notFound } from "./records.ts";
+import { createRecords, type Entry, notFound } from "./records.ts";
 import { resume, rotate } from "./rotate.ts";
 import type { DueRotation } from "./rotation-types.ts";
 import type { SecretStore, VerifyResult } from "./secret-store.ts";
@@ -164,12 +164,19 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       await records.update(name, (secret, now) => scheduled(secret, kept, { now, by, why }), signal);
     },
 
-    async due({ withinMs = 0, signal } = {}) {
+    async due({ withinMs = 0, onFailed, signal } = {}) {
       assertSpan("withinMs", withinMs);
       const until = time.now() + withinMs;
       const due: DueRotation[] = [];
       for (const name of await listNames(backend, signal)) {
-        const entry = await records.find(name, signal);
+        let entry: Entry | undefined;
+        try {
+          entry = await records.find(name, signal);
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (onFailed === undefined) throw error;
+          onFailed({ name, error });
+        }
         const rotation = entry && dueRotation(entry.secret);
         if (rotation !== undefined && rotation.dueAtMs <= until) due.push(rotation);
       }

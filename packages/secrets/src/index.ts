@@ -9,6 +9,7 @@ export { createSecretStore } from "./create-secret-store.ts";
 export type {
   DueOptions,
   DueRotation,
+  RotationFailure,
   OverlapPolicy,
   ResumeOptions,
   ResumeResult,
@@ -36,7 +37,6 @@ export type { SecretStoreOptions, SecretStoreSettings, SecretWarning } from "./s
 export { createRotationRunner } from "./rotation-runner.ts";
 export type {
   RotatedSecret,
-  RotationFailure,
   RotationRound,
   RotationRunner,
   RotationRunnerOptions,

@@ -8,7 +8,7 @@ import {
 } from "@keelson/core";
 import { assertSpan } from "./arguments.ts";
 import type { RotationHooks } from "./rotation-hooks.ts";
-import type { DueRotation } from "./rotation-types.ts";
+import type { DueRotation, RotationFailure } from "./rotation-types.ts";
 import type { SecretStore } from "./secret-store.ts";
 
 const MINUTE_MS = 60_000;
@@ -24,7 +24,10 @@ export interface RotationRunnerOptions {
    * throws is a failure of that secret.
    */
   readonly onRotated?: ((rotated: RotatedSecret) => Awaitable<void>) | undefined;
-  /** Told of every failure; it must not throw. The secret stays due and is tried again in the next round. */
+  /**
+   * Told of every failure; it must not throw. A secret that could not be rotated stays due and is tried again in the
+   * next round; what `onRotated` has thrown is not, since the new version is there.
+   */
   readonly onFailed?: ((failure: RotationFailure) => void) | undefined;
   /** How long to sleep between two rounds of `run`. Default: one minute. */
   readonly everyMs?: number | undefined;
@@ -42,14 +45,6 @@ export interface RotatedSecret {
   readonly version: number;
   /** The value; `undefined` where another process had made it current and only `finish` was missing. */
   readonly secret: Secret | undefined;
-}
-
-/** Something that did not work. */
-export interface RotationFailure {
-  /** Which secret; `undefined` where they could not be listed. */
-  readonly name: string | undefined;
-  /** Why. */
-  readonly error: unknown;
 }
 
 /** What one round came to. */
@@ -126,24 +121,32 @@ export function createRotationRunner(options: RotationRunnerOptions): RotationRu
     };
     let due: DueRotation[] = [];
     try {
-      due = await store.due({ signal });
+      due = await store.due({ onFailed: fail, signal });
     } catch (error) {
       signal?.throwIfAborted();
       fail({ name: undefined, error });
     }
     for (const each of due) {
       const { name } = each;
+      let done: RotatedSecret | undefined;
       try {
-        const done = await rotate(each, signal);
-        if (done === undefined) skipped.push(name);
-        else {
-          rotated.push(done);
-          await onRotated?.(done);
-        }
+        done = await rotate(each, signal);
       } catch (error) {
         signal?.throwIfAborted();
         if (isKeelsonError(error, "SECRET_CONFLICT")) skipped.push(name);
         else fail({ name, error });
+        continue;
+      }
+      if (done === undefined) {
+        skipped.push(name);
+        continue;
+      }
+      rotated.push(done);
+      try {
+        await onRotated?.(done);
+      } catch (error) {
+        signal?.throwIfAborted();
+        fail({ name, error });
       }
     }
     return { rotated, skipped, failed };

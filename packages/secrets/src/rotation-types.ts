@@ -72,6 +72,16 @@ export interface RotationSchedule {
 export interface DueOptions extends AbortOptions {
   /** Also what will be due within this time. Default 0. */
   readonly withinMs?: number | undefined;
+  /** Told of a secret whose record cannot be read, which is left out then. Without it the call rejects. */
+  readonly onFailed?: ((failure: RotationFailure) => void) | undefined;
+}
+
+/** Something that did not work. */
+export interface RotationFailure {
+  /** Which secret; `undefined` where they could not be listed. */
+  readonly name: string | undefined;
+  /** Why. */
+  readonly error: unknown;
 }
 
 /** One secret that waits to be rotated. */

@@ -1,4 +1,5 @@
 import { createManualClock, createMemoryStorage } from "@keelson/adapters-memory";
+import { KeelsonError, Secret } from "@keelson/core";
 import {
   createRotationRunner,
   createSecretStore,
@@ -167,6 +168,33 @@ describe("createRotationRunner", () => {
     expect(told).toEqual(["b"]);
     down = false;
     expect((await runner.runOnce()).rotated.map(({ name }) => name)).toEqual(["b"]);
+  });
+
+  it("goes on with the others where a record cannot be read", async () => {
+    const { store, clock, backend } = openStore();
+    for (const name of ["a", "b", "c"]) {
+      await store.put(name, "value");
+      await store.schedule(name, WEEKLY);
+    }
+    await clock.advance(7 * DAY);
+    const record = await backend.read("b");
+    const garbage = new Secret("garbage", { name: "b", version: 1 });
+    await backend.write("b", garbage, { expect: record?.revision ?? "absent" });
+    const { rotated, failed } = await createRotationRunner({ store, clock }).runOnce();
+    expect(rotated.map(({ name }) => name)).toEqual(["a", "c"]);
+    expect(failed).toMatchObject([{ name: "b", error: { code: "SECRET_UNREADABLE" } }]);
+    await expect(store.due()).rejects.toMatchObject({ code: "SECRET_UNREADABLE" });
+  });
+
+  it("tells of every value that could not be handed on, whatever it was refused with", async () => {
+    const { store, clock } = await scheduled();
+    await clock.advance(7 * DAY);
+    const details = { name: "vault", expect: 1, actual: 2 } as const;
+    const error = new KeelsonError("SECRET_CONFLICT", "vault has changed", { details });
+    const onRotated = () => Promise.reject(error);
+    const round = await createRotationRunner({ store, clock, onRotated }).runOnce();
+    expect(round).toMatchObject({ rotated: [{ name: "api", version: 2 }], skipped: [] });
+    expect(round.failed).toEqual([{ name: "api", error }]);
   });
 
   it("runs round after round until it is aborted, whatever fails", async () => {

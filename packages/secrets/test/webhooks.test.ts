@@ -113,6 +113,23 @@ describe.each(["stripe", "standard"] as const)("a webhook signed as %s", (scheme
     expect(await state.scan()).toHaveLength(1);
   });
 
+  it("stays remembered whatever other secret with a slash in its name sweeps the same state", async () => {
+    for (const name of ["events/0-eu", "events/-", "events/ a", "events%2F"]) {
+      const { state } = createMemoryStorage();
+      const { receiver, clock } = await correspond(scheme);
+      await receiver.store.put(name, ONE);
+      const at = (of: string) => ({ store: receiver.store, name: of, scheme, clock, state });
+      const verifier = createWebhookVerifier(at(name));
+      const headers = new Headers(await createWebhookSigner(at(name)).sign(BODY));
+      expect((await verifier.verify({ headers, body: BODY })).ok).toBe(true);
+      const others = new Headers(await createWebhookSigner(at("events")).sign(BODY));
+      expect((await createWebhookVerifier(at("events")).verify({ headers: others, body: BODY })).ok).toBe(
+        true,
+      );
+      expect([name, await verifier.verify({ headers, body: BODY })]).toEqual([name, { ok: false }]);
+    }
+  });
+
   it("is refused the second time by a process alone", async () => {
     const { signer, verifier, clock } = await correspond(scheme);
     const delivery = { headers: new Headers(await signer.sign(BODY)), body: BODY };
@@ -168,6 +185,30 @@ describe("the schemes", () => {
     const stripe = createWebhookSigner({ store, name: "stripe", scheme: "stripe", clock });
     const v1 = createHmac("sha256", "whsec_test_secret").update(`1614265330.${BODY}`).digest("hex");
     expect(await stripe.sign(BODY)).toEqual({ "stripe-signature": `t=1614265330,v1=${v1}` });
+  });
+
+  it("sign and accept nothing by a secret that holds no key", async () => {
+    const { store, clock } = openStore();
+    await store.put("events", "whsec_");
+    const options = { store, name: "events", scheme: "standard", clock } as const;
+    await expect(createWebhookSigner(options).sign(BODY)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    // What anybody can make: the key is empty.
+    const seconds = String(Math.floor(clock.now() / 1000));
+    const forged = createHmac("sha256", "").update(`msg_1.${seconds}.${BODY}`).digest("base64");
+    const headers = new Headers({
+      "webhook-id": "msg_1",
+      "webhook-timestamp": seconds,
+      "webhook-signature": `v1,${forged}`,
+    });
+    expect(await createWebhookVerifier(options).verify({ headers, body: BODY })).toEqual({ ok: false });
+  });
+
+  it("refuse a name or consumer that cannot be one before any message is remembered", () => {
+    const { store } = openStore();
+    for (const bad of [{ consumer: "" }, { consumer: "x".repeat(129) }, { name: "" }])
+      expect(() => createWebhookVerifier({ store, name: "events", scheme: "stripe", ...bad })).toThrow(
+        expect.objectContaining({ name: "KeelsonError" }),
+      );
   });
 
   it("refuse ids that could be mistaken", async () => {

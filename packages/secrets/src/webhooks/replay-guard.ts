@@ -18,7 +18,8 @@ export interface ReplayGuard {
  */
 export function createReplayGuard(name: string, keptMs: number, state: StateStore | undefined): ReplayGuard {
   if (state === undefined) return createLocalGuard(keptMs);
-  const prefix = `${PREFIX}${name}/`;
+  // Names may hold "/": unescaped, "a" would sweep what "a/0-b" remembers.
+  const prefix = `${PREFIX}${name.replaceAll("%", "%25").replaceAll("/", "%2F")}/`;
   // By time, so that what is over stands first.
   const keyOf = (atMs: number): string =>
     prefix + String(Math.max(0, Math.floor(atMs))).padStart(DIGITS, "0");
@@ -48,7 +49,11 @@ function createLocalGuard(keptMs: number): ReplayGuard {
   const seen = new Map<string, number>();
   return {
     isFirst: async (id, sentAtMs, now) => {
-      for (const [old, atMs] of seen) if (atMs < now - keptMs) seen.delete(old);
+      // The oldest first, more or less: what came late before it stays a little longer.
+      for (const [old, atMs] of seen) {
+        if (atMs >= now - keptMs) break;
+        seen.delete(old);
+      }
       const key = `${sentAtMs} ${id}`;
       if (seen.has(key)) return false;
       seen.set(key, sentAtMs);

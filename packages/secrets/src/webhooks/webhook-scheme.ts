@@ -34,10 +34,11 @@ export function generateWebhookSecret(): string {
   return WHSEC + randomBytes(32).toString("base64");
 }
 
-/** The HMAC key in a secret's text. */
-export function signingKey(scheme: WebhookScheme, secret: string): Buffer {
+/** The HMAC key in a secret's text; nothing where it is empty, since anybody can sign with that. */
+export function signingKey(scheme: WebhookScheme, secret: string): Buffer | undefined {
   if (scheme === "stripe") return Buffer.from(secret, "utf8");
-  return Buffer.from(secret.startsWith(WHSEC) ? secret.slice(WHSEC.length) : secret, "base64");
+  const key = Buffer.from(secret.startsWith(WHSEC) ? secret.slice(WHSEC.length) : secret, "base64");
+  return key.length === 0 ? undefined : key;
 }
 
 /** The signature of a message. */

@@ -37,7 +37,7 @@ export interface WebhookSigner {
    *
    * @param body The body exactly as it is sent.
    * @throws KeelsonError SECRET_NOT_FOUND when there is no such secret.
-   * @throws KeelsonError ARGUMENT_INVALID when the id cannot be one, or the secret is of kind `"verify"`.
+   * @throws KeelsonError ARGUMENT_INVALID when the id cannot be one, or the secret is of kind `"verify"` or holds no key.
    */
   sign(body: string | Uint8Array, options?: WebhookSignOptions): Promise<Record<string, string>>;
 }
@@ -71,9 +71,11 @@ export function createWebhookSigner(options: WebhookSignerOptions): WebhookSigne
         throw argumentInvalid("id", "is not 1 to 256 printable ASCII characters without a dot");
       const seconds = Math.floor(clock.now() / 1000);
       const live = await store.live(name, { signal });
-      const signatures = live.map(({ secret }) =>
-        signatureOf(signingKey(scheme, secret.expose()), signedPrefix(scheme, id, seconds), body),
-      );
+      const signatures = live.map(({ secret }) => {
+        const key = signingKey(scheme, secret.expose());
+        if (key === undefined) throw argumentInvalid("name", "is of a secret that holds no key in base64");
+        return signatureOf(key, signedPrefix(scheme, id, seconds), body);
+      });
       return signatureHeaders(scheme, id, seconds, signatures);
     },
   };

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type AbortOptions, type Clock, isKeelsonError, type StateStore, systemClock } from "@keelson/core";
-import { assertSpan } from "../arguments.ts";
+import { assertConsumer, assertName, assertSpan } from "../arguments.ts";
 import type { SecretHeaders } from "../http/secret-check.ts";
 import { MOST_LIVE } from "../live-versions.ts";
 import type { LiveSecret, SecretStore } from "../secret-store.ts";
@@ -77,7 +77,8 @@ export interface WebhookVerifier {
 /**
  * Makes a verifier of webhooks. {@link createWebhookSigner} has an example.
  *
- * @throws KeelsonError ARGUMENT_INVALID when `toleranceMs` is no time.
+ * @throws KeelsonError ARGUMENT_INVALID when `toleranceMs` is no time or `consumer` no label, KEY_INVALID when the name
+ * is none.
  */
 export function createWebhookVerifier(options: WebhookVerifierOptions): WebhookVerifier {
   const {
@@ -89,6 +90,9 @@ export function createWebhookVerifier(options: WebhookVerifierOptions): WebhookV
     state,
     consumer,
   } = options;
+  // Later, it would cost the sender a message that is remembered already.
+  assertName(name);
+  if (consumer !== undefined) assertConsumer(consumer);
   assertSpan("toleranceMs", toleranceMs);
   const replays = createReplayGuard(name, 2 * toleranceMs, state);
   const decoy = randomBytes(32);
@@ -123,11 +127,11 @@ function findSigner(
   let signer: LiveSecret | undefined;
   for (let slot = Math.max(MOST_LIVE, live.length) - 1; slot >= 0; slot--) {
     const version = live[slot];
-    const key = version === undefined ? decoy : signingKey(scheme, version.secret.expose());
-    const expected = signatureOf(key, prefix, body);
+    const key = version && signingKey(scheme, version.secret.expose());
+    const expected = signatureOf(key ?? decoy, prefix, body);
     // From the oldest on, so that the current version wins.
     for (let i = 0; i < MOST_SIGNATURES; i++)
-      if (timingSafeEqual(signatures[i] ?? decoy, expected) && version !== undefined) signer = version;
+      if (timingSafeEqual(signatures[i] ?? decoy, expected) && key !== undefined) signer = version;
   }
   return signer;
 }
