@@ -51,6 +51,8 @@ export function createStateStore({ engine, journal, access }: EngineParts): Stat
     },
     watch: (prefix, listener) => {
       access.enter();
+      if (typeof prefix !== "string") throw argumentInvalid("prefix", "is not a string");
+      if (typeof listener !== "function") throw argumentInvalid("listener", "is not a function");
       return watchers.add(prefix, listener);
     },
   } satisfies StateStore;

@@ -37,6 +37,9 @@ export interface EngineVectorStoreOptions extends EngineParts {
 
 // A journal need not take a batch of any size in one piece: each record is whole, the batch need not be.
 const RECORDS_PER_OP = 1000;
+const BYTES_PER_OP = 64 * 1024 * 1024;
+// Of UTF-8, at the most.
+const BYTES_PER_CODE_UNIT = 3;
 const METRICS: readonly VectorMetric[] = Object.freeze(["cosine", "dot", "euclidean"]);
 
 export function createVectorStore(options: EngineVectorStoreOptions): VectorStore {
@@ -54,7 +57,9 @@ export function createVectorStore(options: EngineVectorStoreOptions): VectorStor
       recall: 1,
       physicalDelete: options.physicalDelete,
     }),
-    open: async (name, { dimension, metric, signal }) => {
+    open: async (name, openOptions) => {
+      // Whoever writes no types may leave them out.
+      const { dimension, metric, signal } = openOptions ?? {};
       access.enter(signal);
       assertKey(name, 256);
       assertShape(dimension, metric);
@@ -109,11 +114,9 @@ export function createVectorStore(options: EngineVectorStoreOptions): VectorStor
       upsert: async (records, callOptions) => {
         enter(callOptions);
         const owned = ownRecords(records, dimension);
-        const written: Promise<void>[] = [];
-        for (let start = 0; start < owned.length; start += RECORDS_PER_OP) {
-          const part = owned.slice(start, start + RECORDS_PER_OP);
-          written.push(lane.write({ type: "upsert", collection, records: part }));
-        }
+        const written = splitIntoOps(owned).map((part) =>
+          lane.write({ type: "upsert", collection, records: part }),
+        );
         await orAbort(Promise.all(written), callOptions?.signal);
       },
       delete: async (ids, callOptions) => {
@@ -136,7 +139,7 @@ export function createVectorStore(options: EngineVectorStoreOptions): VectorStor
         enter(callOptions);
         assertFloats(vector);
         assertVector(vector, dimension);
-        assertTopK(callOptions.topK);
+        assertTopK(callOptions?.topK);
         const accepts = callOptions.filter === undefined ? undefined : compileFilter(callOptions.filter);
         return await answer(table.query(vector, callOptions.topK, accepts), callOptions.signal);
       },
@@ -146,6 +149,24 @@ export function createVectorStore(options: EngineVectorStoreOptions): VectorStor
       },
     } satisfies VectorCollection;
   }
+}
+
+/** Batches of as many records as one op may hold, and of more bytes than that only where a single record has them. */
+function splitIntoOps(records: readonly UpsertRecord[]): UpsertRecord[][] {
+  const parts: UpsertRecord[][] = [];
+  let part: UpsertRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = record.vector.byteLength + BYTES_PER_CODE_UNIT * (record.text?.length ?? 0);
+    bytes += size;
+    if (part.length === 0 || part.length === RECORDS_PER_OP || bytes > BYTES_PER_OP) {
+      part = [];
+      parts.push(part);
+      bytes = size;
+    }
+    part.push(record);
+  }
+  return parts;
 }
 
 function assertShape(dimension: unknown, metric: unknown): void {

@@ -189,6 +189,17 @@ describe(createStateStore.name, () => {
     expect((await state.get(["a"]))[0]?.value).toBe(1);
   });
 
+  it("refuses watches that make no sense, before a commit could fail of them", async () => {
+    const { state } = createSubject();
+    const watch = state.watch as (prefix: unknown, listener: unknown) => unknown;
+    const invalid = (argument: string): unknown =>
+      expect.objectContaining({ code: "ARGUMENT_INVALID", details: expect.objectContaining({ argument }) });
+    for (const prefix of [undefined, 1, /a/])
+      expect(() => watch(prefix, () => {})).toThrow(invalid("prefix") as Error);
+    expect(() => watch("", undefined)).toThrow(invalid("listener") as Error);
+    expect(await state.commit([{ key: "a", value: 1 }])).toEqual({ revision: 1 });
+  });
+
   it("tells watchers of keys below their prefix once they can be read", async () => {
     const { state } = createSubject();
     const heard: (readonly string[])[] = [];

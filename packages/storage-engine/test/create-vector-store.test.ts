@@ -186,6 +186,26 @@ describe(createVectorStore.name, () => {
     expect((await docs.get(ids)).map((found) => found?.vector[0])).toEqual(ids.map(Number));
   });
 
+  it("takes a batch of large records in ops that a log can take", async () => {
+    const { vectors, ops } = createSubject();
+    const docs = await vectors.open("docs", { dimension: 1, metric: "dot" });
+    ops.length = 0;
+    const lengths = [1, 9e6, 9e6, 9e6, 3e7, 1, 1];
+    const records = lengths.map((length, n) => ({
+      id: String(n),
+      vector: Float32Array.of(n),
+      text: "x".repeat(length),
+    }));
+    await docs.upsert(records);
+    expect(ops.map((op) => (op.type === "upsert" ? op.records.map(({ id }) => id) : op.type))).toEqual([
+      ["0", "1", "2"],
+      ["3"],
+      ["4"],
+      ["5", "6"],
+    ]);
+    expect(await docs.get(["4"])).toEqual([records[4]]);
+  });
+
   it("leaves no rejection unhandled when a journal refuses a later part of a batch", async () => {
     let taken = 0;
     const refusal = new Error("too large");
@@ -233,6 +253,7 @@ describe(createVectorStore.name, () => {
     const docs = await createSubject().vectors.open("docs", { dimension: 2, metric: "dot" });
     const query = new Float32Array(2);
     const code = (name: string): object => ({ code: name });
+    await expect(docs.query(query, undefined as never)).rejects.toMatchObject(code("TOP_K_INVALID"));
     await expect(docs.query(query, { topK: 0 })).rejects.toMatchObject(code("TOP_K_INVALID"));
     await expect(docs.query(new Float32Array(3), { topK: 1 })).rejects.toMatchObject(
       code("VECTOR_DIMENSION_MISMATCH"),
@@ -248,6 +269,10 @@ describe(createVectorStore.name, () => {
 
   it("opens a collection once and refuses another shape of it", async () => {
     const { vectors } = createSubject();
+    await expect(vectors.open("docs", undefined as never)).rejects.toMatchObject({
+      code: "ARGUMENT_INVALID",
+      details: { argument: "dimension" },
+    });
     const one = await vectors.open("docs", { dimension: 2, metric: "dot" });
     const other = await vectors.open("docs", { dimension: 2, metric: "dot" });
     await one.upsert([{ id: "a", vector: new Float32Array(2) }]);
