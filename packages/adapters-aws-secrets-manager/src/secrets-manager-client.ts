@@ -103,26 +103,31 @@ async function send(
   input: unknown,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
-  const { accessKeyId, secretAccessKey, sessionToken } =
-    typeof credentials === "function" ? await credentials() : credentials;
-  const aws = new AwsClient({
-    accessKeyId,
-    secretAccessKey: exposed(secretAccessKey),
-    ...(sessionToken !== undefined && { sessionToken: exposed(sessionToken) }),
-    service: "secretsmanager",
-    region,
-  });
-  const request = await aws.sign(endpoint ?? `https://secretsmanager.${region}.amazonaws.com/`, {
-    method: "POST",
-    redirect: "error",
-    headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `secretsmanager.${operation}` },
-    body: JSON.stringify(input),
-    aws: { datetime: new Date(clock.now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, "") },
-  });
   const ask = async (ended: AbortSignal): Promise<unknown> => {
+    const { accessKeyId, secretAccessKey, sessionToken } =
+      typeof credentials === "function" ? await credentials() : credentials;
+    const aws = new AwsClient({
+      accessKeyId,
+      secretAccessKey: exposed(secretAccessKey),
+      ...(sessionToken !== undefined && { sessionToken: exposed(sessionToken) }),
+      service: "secretsmanager",
+      region,
+    });
+    const request = await aws.sign(endpoint ?? `https://secretsmanager.${region}.amazonaws.com/`, {
+      method: "POST",
+      redirect: "error",
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": `secretsmanager.${operation}`,
+      },
+      body: JSON.stringify(input),
+      aws: { datetime: new Date(clock.now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, "") },
+    });
     const response = await (fetch ?? globalThis.fetch)(request, { signal: ended });
-    const body = (await response.json().catch(() => ({}))) as { __type?: string };
-    if (!response.ok) throw serviceError(body.__type, response.status);
+    const body = (await response.json().catch(() => undefined)) as { __type?: string } | null | undefined;
+    if (!response.ok) throw serviceError(body?.__type, response.status);
+    // What was cut off on its way must not read as an answer that holds nothing.
+    if (typeof body !== "object" || body === null) throw new Error("the answer is no JSON");
     return body;
   };
   return await withTimeout(ask, { timeoutMs, clock, signal, onTimeout: () => new Error("timeout") });

@@ -169,6 +169,32 @@ describe("createAwsSecrets", () => {
     expect(fake.calls).toEqual(["ListSecrets"]);
   });
 
+  it("asks again where an answer is cut off, and takes it for none that holds nothing", async () => {
+    const secrets = open();
+    await secrets.write("api", payload("one"), { expect: "absent" });
+    let cut = 0;
+    const cutting = open(
+      {},
+      {
+        fetch: async (...call) => {
+          const response = await fetch(...call);
+          cut += 1;
+          return cut % 2 === 0 ? response : new Response((await response.text()).slice(0, 20));
+        },
+      },
+    );
+    expect(await cutting.list()).toEqual(["api"]);
+    expect((await cutting.read("api"))?.payload.expose()).toBe("one");
+  });
+
+  it("stops waiting for credentials that never come", async () => {
+    const clock = createManualClock();
+    const secrets = open({}, { credentials: () => new Promise(() => {}), clock, attempts: 1 });
+    const reading = expect(secrets.read("api")).rejects.toMatchObject({ code: "SECRET_BACKEND_FAILED" });
+    await clock.advance(10_000);
+    await reading;
+  });
+
   it("stops waiting for a service that does not answer", async () => {
     const clock = createManualClock();
     const secrets = open({}, { clock, timeoutMs: 1_000, attempts: 1, fetch: () => new Promise(() => {}) });

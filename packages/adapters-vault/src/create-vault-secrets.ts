@@ -19,7 +19,7 @@ const MAX_PAYLOAD_BYTES = 400_000;
 
 /** What {@link createVaultSecrets} takes. */
 export interface VaultSecretsOptions {
-  /** The server: `https://vault.example:8200`. */
+  /** The server: `https://vault.example:8200`, with the path that a proxy may have put it below. */
   readonly url: string;
   /** A token that may read, create, update, delete and list below the path. A function is asked before every call. */
   readonly token: string | Secret | (() => Awaitable<string | Secret>);
@@ -97,6 +97,7 @@ export function createVaultSecrets(options: VaultSecretsOptions): SecretBackend 
       if (status === 404) return undefined;
       if (status !== 200) throw failed(request, status, `answered ${status}`);
       const { data, metadata } = objectOf(objectOf(body).data);
+      if (typeof data !== "object") throw failed(request, status, "answered without data");
       const { payload } = objectOf(data);
       if (typeof payload !== "string") throw secretUnreadable(name, "somebody else has written it");
       const revision = revisionOf(request, objectOf(metadata).created_time);

@@ -46,7 +46,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
       let wait = FIRST_WAIT_MS * 2 ** (attempt - 1);
       try {
         const response = await send(options, call);
-        if (ANSWERS.includes(response.status)) return response;
+        if (ANSWERS.includes(response.status) && !isNoRoute(response)) return response;
         const again = NOT_DONE.includes(response.status) || (call.repeatable && response.status >= 500);
         if (!again || attempt >= attempts) throw failed(call, response.status, `answered ${response.status}`);
         wait = Math.max(wait, response.retryAfterMs);
@@ -77,9 +77,9 @@ async function send(
   { url, token, namespace, fetch, clock, timeoutMs }: VaultClientOptions,
   { method, path, body, signal }: VaultCall,
 ): Promise<VaultAnswer & { readonly retryAfterMs: number }> {
-  const given = typeof token === "function" ? await token() : token;
   const ask = async (ended: AbortSignal): Promise<VaultAnswer & { readonly retryAfterMs: number }> => {
-    const response = await fetch(new URL(`/v1/${path}`, url), {
+    const given = typeof token === "function" ? await token() : token;
+    const response = await fetch(endpoint(url, path), {
       method,
       // A redirect could carry the token elsewhere.
       redirect: "error",
@@ -99,6 +99,18 @@ async function send(
     };
   };
   return await withTimeout(ask, { timeoutMs, clock, signal, onTimeout: () => new Error("timeout") });
+}
+
+/** Where a path of the API is, also where a proxy has put Vault below a path of its own. */
+function endpoint(url: string, path: string): URL {
+  const { origin, pathname } = new URL(url);
+  return new URL(`${origin}${pathname.replace(/\/+$/, "")}/v1/${path}`);
+}
+
+/** Nothing is mounted there, or no such namespace: Vault says why. Of what is merely not there it says nothing. */
+function isNoRoute({ status, body }: VaultAnswer): boolean {
+  const { errors } = (body ?? {}) as { readonly errors?: unknown };
+  return status === 404 && Array.isArray(errors) && errors.length > 0;
 }
 
 function parse(text: string): unknown {

@@ -145,6 +145,50 @@ describe("createVaultSecrets", () => {
     await failure;
   });
 
+  it("does not take a place where nothing is mounted for an empty one", async () => {
+    const routeless = async () =>
+      Response.json(
+        { errors: ['no handler for route "secert/metadata/keelson". route entry not found.'] },
+        { status: 404 },
+      );
+    const secrets = open({ mount: "secert", fetch: routeless });
+    const refused = { code: "SECRET_BACKEND_FAILED", details: { status: 404 }, retryable: false };
+    await expect(secrets.read("api")).rejects.toMatchObject(refused);
+    await expect(secrets.list()).rejects.toMatchObject(refused);
+    await expect(secrets.write("api", payload("one"), { expect: "absent" })).rejects.toMatchObject(refused);
+  });
+
+  it("does not take an answer of something else for a record that somebody has written", async () => {
+    const secrets = open({ fetch: async () => new Response("<html>Sign in</html>") });
+    await expect(secrets.read("api")).rejects.toMatchObject({ code: "SECRET_BACKEND_FAILED" });
+  });
+
+  it("finds Vault below a path of a proxy", async () => {
+    for (const below of ["/vault", "/vault/", ""]) {
+      const asked: string[] = [];
+      const proxy = async (url: string | URL | Request) => {
+        asked.push(String(url));
+        return Response.json({ errors: [] }, { status: 404 });
+      };
+      const secrets = open({ url: `https://proxy.example${below}`, fetch: proxy });
+      expect(await secrets.read("api")).toBeUndefined();
+      expect(asked).toEqual([`https://proxy.example${below.slice(0, 6)}/v1/secret/data/keelson/api`]);
+    }
+  });
+
+  it("rejects with the signal's reason while the token is not there yet, and gives up after the timeout", async () => {
+    const clock = createManualClock();
+    const secrets = open({ token: () => new Promise(() => {}), clock, attempts: 1 });
+    const controller = new AbortController();
+    const reason = new Error("stop");
+    const aborted = expect(secrets.read("api", { signal: controller.signal })).rejects.toBe(reason);
+    controller.abort(reason);
+    await aborted;
+    const slow = expect(secrets.read("api")).rejects.toMatchObject({ code: "SECRET_BACKEND_FAILED" });
+    await clock.advance(10_000);
+    await slow;
+  });
+
   it("asks for the token before every call", async () => {
     const given = [vault.token, "stale", vault.token];
     const secrets = open({ token: () => given.shift() ?? "" });
