@@ -18,11 +18,15 @@ export interface EmbeddingFailure {
  */
 export function embeddingFailed(failure: EmbeddingFailure): KeelsonError<"EMBEDDING_FAILED"> {
   const { embedder, texts, reason, retryable, retryAfterMs } = failure;
-  return new KeelsonError("EMBEDDING_FAILED", `${embedder} could not embed ${texts} texts: ${reason}`, {
-    details: { embedder, texts, reason },
-    retryable,
-    retryAfterMs,
-  });
+  return new KeelsonError(
+    "EMBEDDING_FAILED",
+    `${embedder} could not embed ${texts === 1 ? "a text" : `${texts} texts`}: ${reason}`,
+    {
+      details: { embedder, texts, reason },
+      retryable,
+      retryAfterMs,
+    },
+  );
 }
 
 /** May a request that was answered so succeed later? */

@@ -255,10 +255,14 @@ function failed(
     readonly retryable?: unknown;
     readonly retryAfterMs?: unknown;
   };
-  return new KeelsonError("EMBEDDING_FAILED", `${embedder} could not embed ${texts} texts: ${reason}`, {
-    details: { embedder, texts, reason },
-    // A wrong answer will be wrong again; of a failure only the embedder knows.
-    retryable: retryable === true,
-    retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
-  });
+  return new KeelsonError(
+    "EMBEDDING_FAILED",
+    `${embedder} could not embed ${texts === 1 ? "a text" : `${texts} texts`}: ${reason}`,
+    {
+      details: { embedder, texts, reason },
+      // A wrong answer will be wrong again; of a failure only the embedder knows.
+      retryable: retryable === true,
+      retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
+    },
+  );
 }

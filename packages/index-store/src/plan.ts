@@ -101,7 +101,7 @@ export function formatPlan(plan: Plan, { maxDocuments = 20 }: FormatPlanOptions 
     lines.push(`${rebuild.documents} to embed anew, by ${plan.pipeline.embedder}, in a new generation`);
   if (chunks > 0) {
     const cost = costUsd === undefined ? "" : `, ${formatUsd(costUsd)} USD`;
-    lines.push(`${chunks} chunks to embed, about ${tokens} tokens${cost}`);
+    lines.push(`${counted(chunks, "chunk")} to embed, about ${counted(tokens, "token")}${cost}`);
   }
   for (const { id, action, reasons } of changes.slice(0, maxDocuments))
     lines.push(`${SIGNS[action]} ${id} (${reasons.join(", ")})`);
@@ -109,6 +109,10 @@ export function formatPlan(plan: Plan, { maxDocuments = 20 }: FormatPlanOptions 
     lines.push(`… and ${changes.length - maxDocuments} more`);
   for (const { id, code } of failures) lines.push(`! ${id} (${code})`);
   return lines.join("\n");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Two digits that say something, and never an exponent. */

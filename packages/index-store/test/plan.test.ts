@@ -380,5 +380,6 @@ describe("formatPlan", () => {
     expect(formatPlan(plan, { maxDocuments: 0 }).split("\n")).toHaveLength(2);
     expect(formatPlan({ ...plan, costUsd: 12.345 })).toContain("12.35 USD");
     expect(formatPlan({ ...plan, costUsd: 0 })).toContain("0.00 USD");
+    expect(formatPlan({ ...plan, chunks: 1, tokens: 1 })).toContain("\n1 chunk to embed, about 1 token, ");
   });
 });
