@@ -213,8 +213,9 @@ function nextExpiry(
   if (expiresAtMs !== undefined) return { expiresAtMs };
   if (ttlMs === undefined) return NO_EXPIRY;
   const running = entry !== undefined && entry.ttlMs === ttlMs && !isExpired(entry, nowMs);
-  if (running && !restart && entry.expiresAtMs !== undefined)
-    return { expiresAtMs: entry.expiresAtMs, ttlMs };
+  if (running && !restart)
+    // A touch may have taken the end away.
+    return entry.expiresAtMs === undefined ? { ttlMs } : { expiresAtMs: entry.expiresAtMs, ttlMs };
   return { expiresAtMs: Math.min(Math.floor(nowMs) + ttlMs, Number.MAX_SAFE_INTEGER), ttlMs };
 }
 

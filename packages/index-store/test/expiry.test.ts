@@ -189,6 +189,23 @@ describe("touch", () => {
     expect((await index.get("a"))?.expiresAtMs).toBeUndefined();
   });
 
+  it("is left alone too where it took the end away", async () => {
+    const { index, clock } = await createSubject();
+    const document = { id: "a", text: "aa", ttlMs: 100 };
+    await index.upsert([document]);
+    await index.touch(["a"], { expiresAtMs: null });
+    expect(await index.isStale(document)).toBe(false);
+    expect(await index.reindex([document])).toMatchObject({ unchanged: 1 });
+    clock.setNow(clock.now() + 100);
+    expect(await index.get("a")).toBeDefined();
+    // A new text starts the time anew, and so does an upsert.
+    expect(await index.reindex([{ ...document, text: "bb" }])).toMatchObject({ changed: 1 });
+    expect((await index.get("a"))?.expiresAtMs).toBe(clock.now() + 100);
+    await index.touch(["a"], { expiresAtMs: null });
+    expect(await index.upsert([{ ...document, text: "bb" }])).toMatchObject({ touched: 1 });
+    expect((await index.get("a"))?.expiresAtMs).toBe(clock.now() + 100);
+  });
+
   it("touches thousands, and loses none to a writer that comes between", async () => {
     const { index, open, storage, clock } = await createSubject();
     const documents = Array.from({ length: 700 }, (_, i) => ({ id: `d${i}`, text: `${i}` }));
