@@ -208,13 +208,14 @@ export interface Index extends IndexSnapshots {
    * that they are in no file of it. A tombstone, a keyed digest, keeps them out of every restore of a snapshot that was
    * taken before, such as a copy kept elsewhere. What has been erased already does no harm.
    *
-   * Nobody sees them any more from the first commit on. A write that began before it does not bring them back: it reports
-   * them with DOCUMENT_ERASED, and takes away what it staged without having heard of the erasure; the receipt counts such
-   * writes as `stoppedWrites`. A later one writes them as new, so take them from the source first. A restore that is
-   * under way is given up.
+   * From its first commit on, no write that began before brings them back: such a write reports them with DOCUMENT_ERASED,
+   * and takes away what it staged without having heard of the erasure; the receipt counts such writes as `stoppedWrites`.
+   * Once the call has resolved nobody sees them any more. A write that begins after that writes them as new, so take them
+   * from the source first; what is written in between may be erased with the rest. A restore that is under way is given
+   * up.
    *
    * It reads every pack; erase many ids at once. When it rejects or the process ends on the way, the next opening or
-   * erasure does the rest. An abort before the first commit leaves everything as it was.
+   * erasure does the rest, also of what was written of these documents until then. An abort before the first commit leaves everything as it was.
    *
    * @throws KeelsonError ARGUMENT_INVALID, ID_INVALID or ID_DUPLICATE before anything is erased.
    * @throws KeelsonError SNAPSHOT_CORRUPT when a pack of a snapshot cannot be read: it may hold some of it. All the rest

@@ -105,6 +105,19 @@ export async function stopIntent(context: IndexContext, id: string): Promise<boo
   }
 }
 
+/** The records that writes are about to list. */
+export async function stagedRecords(
+  { keys, state }: IndexContext,
+  signal: AbortSignal | undefined,
+): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const { value } of scanState(state, { prefix: keys.intents, signal })) {
+    const intent = value as unknown as Intent;
+    for (const id of "staged" in intent ? intent.staged : []) ids.add(id);
+  }
+  return ids;
+}
+
 async function endStopped(context: IndexContext, key: string, intent: Stopped): Promise<void> {
   await deleteRecords(context, intent.generation, intent.stopped);
   // The names of records go with the rest, and what dies before it has reclaimed is gone on with.

@@ -199,11 +199,12 @@ async function verify({ context, onProgress, breather, signal }: Build, { buildi
   const prefix = keys.documents(building.number);
   const records = await context.recordsOf(building, signal);
   await withProgress(onProgress, { task: "verify" }, async (progress) => {
-    for await (const { key, value } of scanState(state, { prefix, limit: PAGE, signal })) {
+    for await (const { key, value, revision } of scanState(state, { prefix, limit: PAGE, signal })) {
       await breather.breathe(signal);
       const ids = (value as unknown as LedgerEntry).chunks.map(({ id }) => id);
       const missing = ids.length - (await records.get(ids, { signal })).size;
-      if (missing > 0) {
+      // An erasure takes away from here too.
+      if (missing > 0 && (await state.get([key], { signal }))[0]?.revision === revision) {
         await abandonGeneration(context, building);
         const documentId = key.slice(prefix.length);
         throw new KeelsonError("VECTORS_MISSING", `the vector store did not keep chunks of ${documentId}`, {

@@ -451,6 +451,101 @@ describe("erase", () => {
     },
   );
 
+  /** An erasure that is held when it has been written down, and is about to remove from the live generation. */
+  async function createHeldErasure() {
+    const subject = await createSubject({ chunker: paragraphs });
+    const { storage, open, index } = subject;
+    await index.upsert([
+      ...documents,
+      { id: "secret-id", text: "zebra one\n\nzebra two", subjects: ["zoe"] },
+    ]);
+    const reached = createGate();
+    const gate = createGate();
+    let begun = false;
+    const eraser = await open({
+      state: {
+        ...storage.state,
+        get: async (keys, options) => {
+          if (begun && keys.some((key) => key.includes("/doc/secret-id"))) {
+            reached.open();
+            await gate.opened;
+          }
+          return await storage.state.get(keys, options);
+        },
+        commit: async (changes, options) => {
+          begun ||= changes.some(({ key }) => key.includes("/erasing/"));
+          return await storage.state.commit(changes, options);
+        },
+      },
+    });
+    const erasing = eraser.erase({ ids: ["secret-id"] });
+    await reached.opened;
+    return { ...subject, erasing, goOn: gate.open };
+  }
+
+  it("keeps it from a rebuild that begins meanwhile, and has read it before it was removed", async () => {
+    const { storage, open, erasing, goOn } = await createHeldErasure();
+    const paused = createFaultyStorage(storage, { on: ["vectors.upsert"], at: 1, effect: "hold" });
+    const rebuilder = await open({ ...paused });
+    const rebuilding = rebuilder.rebuild();
+    await paused.reached;
+    goOn();
+    await erasing;
+    paused.release();
+    expect(await rebuilding).toMatchObject({ generation: 2 });
+    expect(await rebuilder.get("secret-id")).toBeUndefined();
+    await expectGone(storage);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("keeps it from a rebuild that begins meanwhile, and has copied it before it was removed", async () => {
+    const { storage, open, erasing, goOn } = await createHeldErasure();
+    const paused = createFaultyStorage(storage, { on: ["vectors.get"], at: 2, effect: "hold" });
+    const rebuilder = await open({ ...paused });
+    const rebuilding = rebuilder.rebuild();
+    await paused.reached;
+    goOn();
+    await erasing;
+    paused.release();
+    expect(await rebuilding).toMatchObject({ generation: 2 });
+    expect(await rebuilder.get("secret-id")).toBeUndefined();
+    await expectGone(storage);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("leaves what a later write has put in its place whole", async () => {
+    const { index, open, storage } = await createHistory();
+    const reached = createGate();
+    const gate = createGate();
+    const eraser = await open({
+      vectors: {
+        ...storage.vectors,
+        open: async (...args) => {
+          const collection = await storage.vectors.open(...args);
+          return {
+            ...collection,
+            query: async (...more) => {
+              reached.open();
+              await gate.opened;
+              return await collection.query(...more);
+            },
+          };
+        },
+      },
+    });
+    const erasing = eraser.erase({ ids: ["secret-id"] });
+    await reached.opened;
+    const later = { id: "secret-id", text: "lion one\n\nlion two" };
+    expect(await index.upsert([later])).toMatchObject({ added: 1 });
+    gate.open();
+    await erasing;
+    expect((await index.query("lion one", { topK: 2 })).map(({ id }) => id)).toEqual([
+      "secret-id",
+      "secret-id",
+    ]);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
   it("removes records of it that no ledger lists", async () => {
     const { index, storage } = await createHistory();
     const collection = await storage.vectors.open("docs@2", { dimension: 32, metric: "cosine" });

@@ -36,7 +36,7 @@ type Erasing = {
 /**
  * Erases documents, under the leases of snapshots and drills: finds them everywhere, writes down what it is about to do
  * together with the tombstones, then removes them until none is left, and has the storage reclaim. From the first commit
- * on nobody sees them, and whoever dies leaves the rest to the next opening or erasure.
+ * on no write that began before brings them back, and whoever dies leaves the rest to the next opening or erasure.
  */
 export async function eraseDocuments(
   context: IndexContext,
