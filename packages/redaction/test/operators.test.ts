@@ -99,6 +99,8 @@ describe("pseudonym", () => {
       ["GB29 NWBK 6016 1331 9268 19", "gb29nwbk60161331926819"],
       ["call (212) 555-0134", "+1 212-555-0134"],
       ["536-90-4399", "５３６ 90 4399"],
+      ["00:1B:44:11:3A:B7", "001b.4411.3ab7"],
+      ["at 2001:DB8::1 now", "at 2001:0db8:0:0:0:0:0:1 now"],
     ];
     for (const [one = "", other = ""] of pairs) {
       const token = (text: string): string | undefined => /\[\w+:[a-z2-7]{16}\]/.exec(text)?.[0];
@@ -110,7 +112,13 @@ describe("pseudonym", () => {
   it("differs by value, type and key", async () => {
     const other = { ...KEY, key: "another key of thirty-two bytes or more" };
     const all = [await of("a@b.co"), await of("a@b.cc"), await of("a@b.co", other), await of("10.0.0.1")];
-    expect(new Set(all).size).toBe(4);
+    all.push(
+      await of("10.0.0.10"),
+      await of("2001:db8::1"),
+      await of("2001:db8::2"),
+      await of("2001:db8::1/64"),
+    );
+    expect(new Set(all).size).toBe(8);
   });
 });
 

@@ -34,11 +34,23 @@ const RULES: readonly FoldRule[] = [
   [0x202f, 0x202f, " "],
   [0x205f, 0x205f, " "],
   [0x3000, 0x3000, " "],
-  // Dashes
+  // Dashes: the general category Pd, the hyphen bullet and the minus sign
   [0x058a, 0x058a, "-"],
+  [0x05be, 0x05be, "-"],
+  [0x1400, 0x1400, "-"],
+  [0x1806, 0x1806, "-"],
   [0x2010, 0x2015, "-"],
   [0x2043, 0x2043, "-"],
   [0x2212, 0x2212, "-"],
+  [0x2e17, 0x2e17, "-"],
+  [0x2e1a, 0x2e1a, "-"],
+  [0x2e3a, 0x2e3b, "-"],
+  [0x2e40, 0x2e40, "-"],
+  [0x2e5d, 0x2e5d, "-"],
+  [0x301c, 0x301c, "-"],
+  [0x3030, 0x3030, "-"],
+  [0x30a0, 0x30a0, "-"],
+  [0xfe31, 0xfe32, "-"],
   [0xfe58, 0xfe58, "-"],
   [0xfe63, 0xfe63, "-"],
   // Dots and at signs
@@ -58,17 +70,40 @@ const RULES: readonly FoldRule[] = [
   [0x200b, 0x200f, ""],
   [0x202a, 0x202e, ""],
   [0x2060, 0x206f, ""],
+  [0x3164, 0x3164, ""],
   [0xfe00, 0xfe0f, ""],
   [0xfeff, 0xfeff, ""],
+  [0xffa0, 0xffa0, ""],
+  [0xfff0, 0xfff8, ""],
 ];
 
+// Where those start that are written as pairs of code units. Not the segmented ones of U+1FBF0, which share their first
+// half with emoji: texts with those would be folded, which doubles the time of a short one.
+const PAIRED_DIGITS: readonly number[] = [
+  0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x11730,
+  0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x11f50, 0x16a60, 0x16ac0, 0x16b50, 0x1d7ce, 0x1d7d8, 0x1d7e2,
+  0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e950,
+];
+const MATH_LETTERS = 0x1d400;
+// Tags and variation selectors, with what Unicode keeps free for more of the kind.
+const INVISIBLE_PAIRS: readonly (readonly [first: number, last: number])[] = [
+  [0x1bca0, 0x1bca3],
+  [0x1d173, 0x1d17a],
+  [0xe0000, 0xe03ff],
+];
+
+const firstHalf = (code: number): number => 0xd800 + ((code - 0x10000) >> 10);
+const FIRST_HALVES = new Set(
+  [...PAIRED_DIGITS, MATH_LETTERS, ...INVISIBLE_PAIRS.map(([first]) => first)].map(firstHalf),
+);
+
 const unicodeEscape = (code: number): string => `\\u${code.toString(16).padStart(4, "0")}`;
-// D835 and DB40 are the first halves of the mathematical letters and digits and of the tags.
 const ODD_CLASS = `${RULES.filter(([first]) => first > 0xff)
   .map(([first, last]) => `${unicodeEscape(first)}-${unicodeEscape(last)}`)
-  .join("")}\\ud835\\udb40`;
+  .join("")}${[...FIRST_HALVES].map(unicodeEscape).join("")}`;
 const ODD = new RegExp(`[${ODD_CLASS}]`);
-const ODD_OR_LATIN = `[\\xa0\\xad${ODD_CLASS}]`;
+// Made once: it costs a short text more than the search. Nothing else runs while a text is folded.
+const ODD_OR_LATIN = new RegExp(`[\\xa0\\xad${ODD_CLASS}]`, "g");
 
 /** Has a text odd characters? Most have none. */
 const isOdd = (text: string): boolean =>
@@ -77,12 +112,14 @@ const isOdd = (text: string): boolean =>
 
 const SKIP = 0;
 const SAME = 1;
+const PAIR = 2;
 let plane: Uint8Array | undefined;
 
-/** What each code unit reads as, by code: SKIP, SAME or an ASCII code. Made when the first odd text comes. */
+/** What each code unit reads as, by code: SKIP, SAME, PAIR where the next one tells, or an ASCII code. Made when the first odd text comes. */
 function foldPlane(): Uint8Array {
   if (plane !== undefined) return plane;
   plane = new Uint8Array(0x10000).fill(SAME);
+  for (const half of FIRST_HALVES) plane[half] = PAIR;
   for (const [first, last, folded] of RULES) {
     for (let code = first; code <= last; code += 1) {
       if (typeof folded === "number") plane[code] = folded + code - first;
@@ -92,17 +129,15 @@ function foldPlane(): Uint8Array {
   return plane;
 }
 
-const MATH_DIGITS = 0x1d7ce;
-const MATH_LETTERS = 0x1d400;
-
 /** What a pair of code units reads as: an ASCII code, 0 to skip it, or -1 for itself. */
 function foldPair(code: number): number {
-  if (code >= MATH_DIGITS && code <= 0x1d7ff) return 48 + ((code - MATH_DIGITS) % 10);
+  const zero = PAIRED_DIGITS.find((start) => code >= start && code < start + 10);
+  if (zero !== undefined) return 48 + code - zero;
   if (code >= MATH_LETTERS && code < 0x1d6a4) {
     const letter = (code - MATH_LETTERS) % 52;
     return letter < 26 ? 65 + letter : 71 + letter;
   }
-  return code >= 0xe0000 && code <= 0xe007f ? SKIP : -1;
+  return INVISIBLE_PAIRS.some(([first, last]) => code >= first && code <= last) ? SKIP : -1;
 }
 
 /** Folds a text. */
@@ -111,7 +146,8 @@ export function fold(original: string): FoldedText {
   const plane = foldPlane();
   const froms: number[] = [];
   const gaps: number[] = [];
-  const odd = new RegExp(ODD_OR_LATIN, "g");
+  const odd = ODD_OR_LATIN;
+  odd.lastIndex = 0;
   let text = "";
   let copied = 0;
   for (let found = odd.exec(original); found !== null; found = odd.exec(original)) {
@@ -122,9 +158,9 @@ export function fold(original: string): FoldedText {
       const code = original.charCodeAt(at);
       let folded = plane[code] ?? SAME;
       let length = 1;
-      if (code === 0xd835 || code === 0xdb40) {
+      if (folded === PAIR) {
         const pair = foldPair(original.codePointAt(at) ?? code);
-        if (pair >= 0) [folded, length] = [pair, 2];
+        [folded, length] = pair >= 0 ? [pair, 2] : [SAME, 1];
       }
       more = folded !== SAME;
       if (!more) break;

@@ -13,10 +13,20 @@ export function normalizeValue(type: string, value: string): string {
     case "SECRET":
     case "URL":
       return value;
+    case "MAC":
+      return value.replace(/[:.-]/g, "").toLowerCase();
     case "IP":
+      return plainIp(value.toLowerCase());
     case "DATE_OF_BIRTH":
       return value.toLowerCase();
     default:
       return /\d/.test(value) ? value.replace(/[\s.\-/()]/g, "").toUpperCase() : value.trim().toUpperCase();
   }
+}
+
+/** An IPv6 address in its shortest form, as URLs have it, with its zone and prefix; an IPv4 address as it stands. */
+function plainIp(value: string): string {
+  const address = /^[^%/]*/.exec(value)?.[0] ?? "";
+  const host = `http://[${address}]`;
+  return URL.canParse(host) ? new URL(host).hostname.slice(1, -1) + value.slice(address.length) : value;
 }

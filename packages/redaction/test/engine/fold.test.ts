@@ -16,6 +16,9 @@ describe("fold", () => {
     expect(fold("1\u00a02\u20093\u30004").text).toBe("1 2 3 4");
     expect(fold("1\u20112\u22123\u20134").text).toBe("1-2-3-4");
     expect(fold("𝟏𝟚𝟹 𝐀𝓫").text).toBe("123 Ab");
+    expect(fold("1\u30302\u301c3\u2e3a4\ufe315").text).toBe("1-2-3-4-5");
+    expect(fold("a\u3164b\uffa0c\u{e0100}d\u{e01ef}e\u{1d173}").text).toBe("abcde");
+    expect(fold("\u{1e950}\u{1e959} \u{104a5} 🤖").text).toBe("09 5 🤖");
   });
 
   it("leads every character back to where it stood", () => {
