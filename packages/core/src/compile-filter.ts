@@ -40,7 +40,7 @@ function compileNode(filter: Filter, path: Path, depth: number): (metadata: Json
     const parts = compileList(filter.or, [...path, "or"], depth + 1);
     return (metadata) => parts.some((accepts) => accepts(metadata));
   }
-  throw invalid([...path, operator], "unknown operator");
+  throw invalid([...path, operator], "unknown operator, expected field, and, or, not");
 }
 
 function compileList(

@@ -80,6 +80,9 @@ export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
   if (!(timeoutMs > 0)) throw argumentInvalid("timeoutMs", "is not above 0");
   assertUrl(url);
   assertHeaders(options.headers);
+  // A string would be refused by every single request only, and could end up in a log before.
+  if (typeof options.apiKey === "string")
+    throw argumentInvalid("apiKey", "is a string: wrap it by new Secret(key, { name, version })");
 
   const embedder = {
     specVersion: 1,

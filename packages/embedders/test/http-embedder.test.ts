@@ -325,6 +325,7 @@ describe("createHttpEmbedder", () => {
       { url: "https://user:password@localhost/v1/embeddings" },
       { headers: { "x-team": "a\nb" } },
       { headers: { "x team": "a" } },
+      { apiKey: "sk-1234" as never },
       { model: "" },
       { dimension: 0 },
       { maxBatchSize: 0 },

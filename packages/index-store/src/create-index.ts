@@ -1,6 +1,7 @@
 import { assertUniqueIds, KeelsonError } from "@keelson/core";
 import { applyPlan } from "./apply-plan.ts";
 import { createBreather } from "./breather.ts";
+import { invalid } from "./documents.ts";
 import { assertErasure, eraseDocuments, listErasures } from "./erase/erase-documents.ts";
 import { dropGeneration } from "./generations.ts";
 import { createIndexControl } from "./index-control.ts";
@@ -86,13 +87,15 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
   return {
     name,
     upsert: (documents, writeOptions = {}) => run(() => upsertDocuments(context, documents, writeOptions)),
-    sync: (source, syncOptions) => run(() => syncDocuments(context, source, syncOptions)),
-    plan: (source, planOptions) => run(() => planSync(context, source, planOptions)),
+    sync: (source, syncOptions) => run(() => syncDocuments(context, source, { ...syncOptions })),
+    plan: (source, planOptions) => run(() => planSync(context, source, { ...planOptions })),
     apply: (plan, source, applyOptions = {}) => run(() => applyPlan(context, plan, source, applyOptions)),
     reindex: (source, writeOptions = {}) =>
       run(() => syncDocuments(context, source, { ...writeOptions, mode: "incremental" })),
     remove: (ids, { onProgress, signal } = {}) =>
       run(async () => {
+        // A string is iterable too: its letters are no ids.
+        if (!Array.isArray(ids)) throw invalid("ids", "not a list");
         assertUniqueIds(ids);
         return await withProgress(onProgress, { task: "remove", total: ids.length }, (progress) =>
           removeDocuments(context, ids, createBreather(clock), progress, signal),

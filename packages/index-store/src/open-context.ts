@@ -52,7 +52,10 @@ function createContext(options: IndexOptions): IndexContext {
   const redactor = options.redactor === "none" ? noRedaction : options.redactor;
   const chunker = options.chunker ?? wholeDocument;
   assertKey(name, LONGEST_NAME);
-  for (const [argument, value] of Object.entries({ vectors, state, blobs, embedder, redactor, chunker }))
+  for (const [argument, value] of Object.entries({ vectors, state, blobs }))
+    if (typeof value !== "object" || value === null)
+      throw invalid(argument, "missing: give one, or spread an opened storage");
+  for (const [argument, value] of Object.entries({ embedder, redactor, chunker }))
     if (typeof value !== "object" || value === null) throw invalid(argument, "missing");
   assertSpecVersion(vectors, "VectorStore");
   for (const each of [...embedders, embedder]) assertEmbedder(each);

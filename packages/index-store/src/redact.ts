@@ -98,7 +98,9 @@ export async function assertCleanId(context: IndexContext, id: string, signal?: 
   const { value } = await redactText({ context, documentId: undefined, signal }, id);
   if (value === id) return;
   const reason = "holds what the redactor would replace";
-  throw new KeelsonError("ID_INVALID", `a document's id ${reason}`, { details: { reason } });
+  throw new KeelsonError("ID_INVALID", `a document's id ${reason}: choose another, or allowPiiInIds`, {
+    details: { reason },
+  });
 }
 
 /** Need no id be looked into? */

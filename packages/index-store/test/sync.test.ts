@@ -132,6 +132,8 @@ describe("sync", () => {
     }
     expect(await codeOf(index.sync(source(), { mode: "all" as never }))).toBe("ARGUMENT_INVALID");
     expect(await codeOf(index.sync(source(), {} as never))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(index.sync(source(), undefined as never))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(index.plan(source(), undefined as never))).toBe("ARGUMENT_INVALID");
     for (const maxDeleteRatio of [-0.1, 1.1, Number.NaN])
       expect(await codeOf(index.sync(source(), { mode: "full", maxDeleteRatio }))).toBe("ARGUMENT_INVALID");
   });

@@ -228,6 +228,7 @@ describe("upsert", () => {
     ];
     for (const [document, code] of bad) expect(await codeOf(index.upsert([...good, document]))).toBe(code);
     expect(await codeOf(index.upsert("text" as never))).toBe("ARGUMENT_INVALID");
+    expect(await codeOf(index.remove("text" as never))).toBe("ARGUMENT_INVALID");
     expect((await index.status()).documents).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import { assertKey, assertSpecVersion, scanState, systemClock } from "@keelson/core";
+import { argumentInvalid, assertKey, assertSpecVersion, scanState, systemClock } from "@keelson/core";
 import { checkWhole } from "./check-argument.ts";
 import type { Context } from "./context.ts";
 import { createRamp } from "./create-ramp.ts";
@@ -60,6 +60,8 @@ export function createReleaseManager(options: ReleaseManagerOptions): ReleaseMan
     leaseMs = 30_000,
   } = options;
   assertKey(name, 256);
+  if (typeof state !== "object" || state === null)
+    throw argumentInvalid("state", "is missing: give one, or spread an opened storage");
   checkWhole("rollbackWindow", rollbackWindow, 1);
   checkWhole("leaseMs", leaseMs, 1);
   if (evals !== undefined) assertSpecVersion(evals, "EvalRunner");

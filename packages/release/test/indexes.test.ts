@@ -93,6 +93,7 @@ describe("ReleaseManager.register with indexes", () => {
       "two of",
     );
     expect(() => createReleaseManager({ state, rollbackWindow: 0 })).toThrow("rollbackWindow");
+    expect(() => createReleaseManager({} as never)).toThrow("spread an opened storage");
   });
 });
 

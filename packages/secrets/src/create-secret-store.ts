@@ -148,7 +148,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
 
     async rotate(name, rotateOptions) {
       assertName(name);
-      return rotate({ records, time, generate }, name, rotateOptions);
+      return rotate({ records, time, generate }, name, { ...rotateOptions });
     },
 
     async resume(name, resumeOptions = {}) {

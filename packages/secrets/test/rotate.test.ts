@@ -135,6 +135,7 @@ describe("rotate", () => {
     { graceMs: 0, value: "" },
     { graceMs: 0, onOverlap: "never" as "refuse" },
     { graceMs: 0, why: "" },
+    undefined as never,
   ])("refuses %j, and changes nothing", async (options) => {
     const { store } = openStore();
     await store.put("api", "one");
