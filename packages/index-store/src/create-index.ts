@@ -20,7 +20,6 @@ import { removeDocuments, sweepExpired } from "./remove-documents.ts";
 import { drillSnapshot } from "./snapshot/drill-snapshot.ts";
 import { forgetSnapshots } from "./snapshot/forget-snapshots.ts";
 import { listSnapshots } from "./snapshot/list-snapshots.ts";
-import { readManifest } from "./snapshot/manifest.ts";
 import { restoreSnapshot } from "./snapshot/restore-snapshot.ts";
 import { takeSnapshot } from "./snapshot/take-snapshot.ts";
 import { verifySnapshot } from "./snapshot/verify-snapshot.ts";
@@ -144,14 +143,11 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
         ),
       ),
     restore: (snapshotId, { onProgress, signal } = {}) =>
-      run(async () => {
-        const manifest = await readManifest(context, snapshotId, signal);
-        return await withLease(context, "build", signal, (lease) =>
-          withProgress(onProgress, { task: "restore", total: manifest.documents }, (progress) =>
-            restoreSnapshot(context, manifest, createBreather(clock), progress, lease.signal),
-          ),
-        );
-      }),
+      run(() =>
+        withLease(context, "build", signal, (lease) =>
+          restoreSnapshot(context, snapshotId, createBreather(clock), { onProgress, signal: lease.signal }),
+        ),
+      ),
     forget: (policy, { dryRun = false, onProgress, signal } = {}) =>
       run(() =>
         withLease(context, "snapshots", signal, (lease) =>

@@ -581,6 +581,36 @@ describe("erase", () => {
     expect(await faultsOf(storage)).toEqual([]);
   });
 
+  it.each([
+    ["restore", { leftOut: 0, snapshot: { erased: 1 } }],
+    ["verify", { ok: true, documents: 12 }],
+  ] as const)(
+    "lets %s, which looked at a snapshot before that was rewritten, go by what it is then",
+    async (call, expected) => {
+      const { index, open, storage, snapshots } = await createHistory();
+      const reached = createGate();
+      const gate = createGate();
+      const slow = await open({
+        blobs: {
+          ...storage.blobs,
+          get: async (key, options) => {
+            const bytes = await storage.blobs.get(key, options);
+            reached.open();
+            await gate.opened;
+            return bytes;
+          },
+        },
+      });
+      const result: Promise<unknown> = slow[call](snapshots[0] ?? "");
+      await reached.opened;
+      await index.erase({ ids: ["secret-id"] });
+      gate.open();
+      expect(await result).toMatchObject(expected);
+      await expectGone(storage);
+      expect(await faultsOf(storage)).toEqual([]);
+    },
+  );
+
   it("erases all but a pack that cannot be read, says so, and goes on once its snapshot is forgotten", async () => {
     const { index, storage, snapshots, open } = await createHistory();
     await index.drill(snapshots[2] ?? "");

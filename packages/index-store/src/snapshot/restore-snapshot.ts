@@ -5,8 +5,8 @@ import { readTombstones } from "../erase/tombstones.ts";
 import { abandonGeneration, beginGeneration, swapGeneration } from "../generations.ts";
 import { assertSameEmbedder, type Generation, type StoredHead } from "../head.ts";
 import { settleUnfinished } from "../intents.ts";
-import type { Progress } from "../progress.ts";
-import { type Manifest, type Snapshot, summaryOf } from "./manifest.ts";
+import { type Progress, type ProgressOptions, withProgress } from "../progress.ts";
+import { type Manifest, readManifest, type Snapshot, summaryOf } from "./manifest.ts";
 import { restoreInto } from "./restore-into.ts";
 
 /** What {@link Index.restore} did. */
@@ -21,6 +21,28 @@ export interface RestoreResult {
 
 /** Restores a snapshot into a new generation, and moves the pointer once it has proved to equal the snapshot. */
 export async function restoreSnapshot(
+  context: IndexContext,
+  snapshotId: string,
+  breather: Breather,
+  { onProgress, signal }: ProgressOptions,
+): Promise<RestoreResult> {
+  let next = await readManifest(context, snapshotId, signal);
+  while (true) {
+    const manifest = next;
+    try {
+      return await withProgress(onProgress, { task: "restore", total: manifest.documents }, (progress) =>
+        restoreFrom(context, manifest, breather, progress, signal),
+      );
+    } catch (error) {
+      if (!isKeelsonError(error, "SNAPSHOT_CORRUPT")) throw error;
+      next = await readManifest(context, snapshotId, signal);
+      // An erasure rewrites snapshots, and deletes what they were made of before.
+      if (next.digest === manifest.digest) throw error;
+    }
+  }
+}
+
+async function restoreFrom(
   context: IndexContext,
   manifest: Manifest,
   breather: Breather,

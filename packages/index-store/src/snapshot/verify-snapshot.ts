@@ -38,6 +38,22 @@ export async function verifySnapshot(
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<VerifyReport> {
+  while (true) {
+    const { manifest, ...report } = await verifyOnce(context, snapshotId, breather, progress, signal);
+    if (report.ok || manifest === undefined) return report;
+    // An erasure rewrites snapshots, and deletes what they were made of before.
+    const now = await unlessFaulty([], () => readManifest(context, snapshotId, signal));
+    if (now === undefined || now.digest === manifest.digest) return report;
+  }
+}
+
+async function verifyOnce(
+  context: IndexContext,
+  snapshotId: string,
+  breather: Breather,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<VerifyReport & { readonly manifest: Manifest | undefined }> {
   const faults: SnapshotFault[] = [];
   const digest = createContentDigest();
   let [objects, bytes, documents, chunks] = [1, 0, 0, 0];
@@ -62,7 +78,7 @@ export async function verifySnapshot(
       object: context.keys.snapshot(snapshotId),
       reason: "its documents have another digest or number",
     });
-  return { snapshotId, ok: faults.length === 0, faults, objects, bytes, documents };
+  return { snapshotId, ok: faults.length === 0, faults, objects, bytes, documents, manifest };
 }
 
 /** Does a part of the work, and notes the fault where an object is missing or damaged. */
