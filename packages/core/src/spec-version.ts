@@ -14,10 +14,13 @@ const SUPPORTED: readonly number[] = [1];
 /**
  * Refuses a plug-in written for a version of its interface that this SDK does not know, before it is used.
  *
- * @throws {@link KeelsonError} SPEC_VERSION_UNSUPPORTED when `plugin.specVersion` is not one of the supported ones.
+ * @throws {@link KeelsonError} SPEC_VERSION_UNSUPPORTED when there is no plug-in, or when `plugin.specVersion` is not one of the supported ones.
  */
-export function assertSpecVersion(plugin: { readonly specVersion: unknown }, kind: VersionedPlugin): void {
-  const { specVersion } = plugin;
+export function assertSpecVersion(
+  plugin: { readonly specVersion: unknown } | null | undefined,
+  kind: VersionedPlugin,
+): void {
+  const specVersion = plugin?.specVersion;
   if (typeof specVersion === "number" && SUPPORTED.includes(specVersion)) return;
   throw new KeelsonError(
     "SPEC_VERSION_UNSUPPORTED",

@@ -1,5 +1,13 @@
-import { argumentInvalid, type Clock, type Embedder, type Json, systemClock } from "@keelson/core";
+import {
+  argumentInvalid,
+  assertOptions,
+  type Clock,
+  type Embedder,
+  type Json,
+  systemClock,
+} from "@keelson/core";
 import { assertEmbedderOptions } from "./assert-embedder-options.ts";
+import { assertTexts } from "./assert-texts.ts";
 import { callClient } from "./call-client.ts";
 import { toVectors } from "./to-vectors.ts";
 
@@ -69,11 +77,14 @@ export interface FromAiSdkOptions {
  * ```
  */
 export function fromAiSdk(model: AiSdkEmbeddingModel, options: FromAiSdkOptions): Embedder {
+  assertOptions(model, "model");
+  assertOptions(options);
   const { dimension, providerOptions, queryProviderOptions, clock = systemClock } = options;
   if (!SPECIFICATIONS.includes(model.specificationVersion)) {
     const reason = `is of specification ${String(model.specificationVersion)}; supported: ${SPECIFICATIONS.join(", ")}`;
     throw argumentInvalid("model", reason);
   }
+  if (typeof model.doEmbed !== "function") throw argumentInvalid("model", "has no doEmbed");
   const suffix = providerOptions === undefined ? "" : `:${JSON.stringify(providerOptions)}`;
   const id = options.id ?? `${model.provider}:${model.modelId}:${dimension}${suffix}`;
   assertEmbedderOptions({ id, dimension });
@@ -84,6 +95,7 @@ export function fromAiSdk(model: AiSdkEmbeddingModel, options: FromAiSdkOptions)
     texts: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<Float32Array[]> => {
+    assertTexts(texts);
     // The limit may be a promise, which is no maxBatchSize yet: so batches are split here as well.
     const size = Math.max(1, (await limit) ?? texts.length);
     const vectors: Float32Array[] = [];

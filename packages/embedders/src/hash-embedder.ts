@@ -1,5 +1,6 @@
 import { argumentInvalid, type Embedder } from "@keelson/core";
 import { stem } from "porter2";
+import { assertTexts } from "./assert-texts.ts";
 import { STOP_WORDS } from "./stop-words.ts";
 import { tokenize } from "./tokenize.ts";
 
@@ -62,6 +63,7 @@ export function createHashEmbedder(options: HashEmbedderOptions = {}): Embedder 
     dimension,
     embed: (texts, { signal } = {}) => {
       signal?.throwIfAborted();
+      assertTexts(texts);
       return texts.map((text) => embedText(text, dimension, language === "english", bigrams));
     },
   } satisfies Embedder);

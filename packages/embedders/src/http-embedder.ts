@@ -1,6 +1,7 @@
 import {
   type Awaitable,
   argumentInvalid,
+  assertOptions,
   type Clock,
   type Embedder,
   isKeelsonError,
@@ -9,6 +10,7 @@ import {
   withTimeout,
 } from "@keelson/core";
 import { assertEmbedderOptions } from "./assert-embedder-options.ts";
+import { assertTexts } from "./assert-texts.ts";
 import { embeddingFailed, isRetryableStatus } from "./embedding-failed.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { toVectors } from "./to-vectors.ts";
@@ -72,6 +74,7 @@ export interface HttpEmbedderOptions {
  * ```
  */
 export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
+  assertOptions(options);
   const { url, model, dimension, maxBatchSize = 128, timeoutMs = 60_000, clock = systemClock } = options;
   const { documentPrefix = "", queryPrefix } = options;
   const id = options.id ?? `${model}:${dimension}${documentPrefix && `:${documentPrefix}`}`;
@@ -89,26 +92,27 @@ export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
     id,
     dimension,
     maxBatchSize,
-    embed: (texts, { signal } = {}) =>
-      ask(
-        texts.map((text) => documentPrefix + text),
-        signal,
-      ),
+    embed: (texts, { signal } = {}) => ask(documentPrefix, texts, signal),
   } satisfies Embedder;
   if (queryPrefix === undefined) return Object.freeze(embedder);
   return Object.freeze({
     ...embedder,
-    embedQuery: async (text, { signal } = {}) => (await ask([queryPrefix + text], signal))[0] as Float32Array,
+    embedQuery: async (text, { signal } = {}) => (await ask(queryPrefix, [text], signal))[0] as Float32Array,
   } satisfies Embedder);
 
-  async function ask(texts: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
+  async function ask(
+    prefix: string,
+    texts: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array[]> {
     signal?.throwIfAborted();
+    assertTexts(texts);
     if (texts.length === 0) return [];
     const fail = (reason: string, retryable: boolean, afterMs?: number): Error =>
       embeddingFailed({ embedder: id, texts: texts.length, reason, retryable, retryAfterMs: afterMs });
     const body = {
       model,
-      input: texts,
+      input: texts.map((text) => prefix + text),
       encoding_format: "float",
       ...(options.sendDimension && { dimensions: dimension }),
     };

@@ -1,5 +1,6 @@
-import { type Clock, type Embedder, systemClock } from "@keelson/core";
+import { argumentInvalid, assertOptions, type Clock, type Embedder, systemClock } from "@keelson/core";
 import { assertEmbedderOptions } from "./assert-embedder-options.ts";
+import { assertTexts } from "./assert-texts.ts";
 import { callClient } from "./call-client.ts";
 import { toVectors } from "./to-vectors.ts";
 
@@ -43,6 +44,9 @@ export interface FromLangChainOptions {
  * ```
  */
 export function fromLangChain(embeddings: LangChainEmbeddings, options: FromLangChainOptions): Embedder {
+  if (typeof embeddings?.embedDocuments !== "function")
+    throw argumentInvalid("embeddings", "has no embedDocuments");
+  assertOptions(options);
   const { id, dimension, maxBatchSize, clock = systemClock } = options;
   assertEmbedderOptions({ id, dimension, maxBatchSize });
   const embedder = {
@@ -51,6 +55,8 @@ export function fromLangChain(embeddings: LangChainEmbeddings, options: FromLang
     dimension,
     maxBatchSize,
     embed: async (texts, { signal } = {}) => {
+      signal?.throwIfAborted();
+      assertTexts(texts);
       if (texts.length === 0) return [];
       const run = () => embeddings.embedDocuments([...texts]);
       const lists = await callClient({ embedder: id, texts: texts.length, clock, signal, run });
