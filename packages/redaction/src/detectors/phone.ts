@@ -1,5 +1,6 @@
 import type { Detector } from "@keelson/core";
 import { WORD_CLASS } from "../engine/char-codes.ts";
+import { assertPhoneRegions } from "../phone/assert-phone-regions.ts";
 import { fitInternational, fitNational } from "../phone/numbering-plan.ts";
 import { isAnnouncedPhone, isOtherNumber, phoneMatch } from "../phone/phone-text.ts";
 import { createNumberReader, digitsOf, ENDS, GAP, GAP_ON_LINE, STARTS } from "./written-number.ts";
@@ -90,8 +91,13 @@ export const contextPhone: Detector = {
 // The shape of a social security number, and a decimal fraction.
 const UNLIKE = /\d{3}([- ])\d\d\1\d{4}(?!\d)|\d\.\d{5}/y;
 
-/** Finds phone numbers as they are written within the given regions (ISO 3166 codes: `GB`, `DE`, …). */
+/**
+ * Finds phone numbers as they are written within the given regions (ISO 3166 codes: `GB`, `DE`, …).
+ *
+ * @throws KeelsonError ARGUMENT_INVALID when a code is none of a country with telephones.
+ */
 export function regionalPhone(regions: readonly string[]): Detector {
+  assertPhoneRegions("regions", regions);
   return {
     type: "PHONE",
     name: "regional_phone",

@@ -1,4 +1,12 @@
-import { type Detector, type DetectorMatch, type DetectorTrigger, KeelsonError } from "@keelson/core";
+import { types } from "node:util";
+import {
+  argumentInvalid,
+  assertOptions,
+  type Detector,
+  type DetectorMatch,
+  type DetectorTrigger,
+  KeelsonError,
+} from "@keelson/core";
 import { type PatternBounds, patternBounds } from "../engine/pattern-bounds.ts";
 
 /** What {@link regexDetector} makes a detector of. */
@@ -37,6 +45,11 @@ export interface RegexDetectorOptions {
 
 const MAX_PATHS = 1_024;
 
+function assertPattern(argument: string, pattern: unknown): void {
+  // One of another realm is no instance of this one's RegExp.
+  if (!types.isRegExp(pattern)) throw argumentInvalid(argument, "is no RegExp");
+}
+
 function assertFewPaths(argument: string, { source }: RegExp, { paths }: PatternBounds): void {
   if (paths <= MAX_PATHS) return;
   const reason = `can backtrack in more than ${MAX_PATHS} ways`;
@@ -62,6 +75,7 @@ function assertFewPaths(argument: string, { source }: RegExp, { paths }: Pattern
  * ```
  */
 export function regexDetector(options: RegexDetectorOptions): Detector {
+  assertOptions(options);
   const {
     type,
     name,
@@ -73,6 +87,8 @@ export function regexDetector(options: RegexDetectorOptions): Detector {
     score = 0.6,
     budget = 4_000_000,
   } = options;
+  assertPattern("pattern", pattern);
+  if (context !== undefined) assertPattern("context", context);
   const window = { unboundedAs: left + right, lookaround: true };
   const bounds = patternBounds(pattern, triggers && window);
   assertFewPaths("pattern", pattern, bounds);

@@ -1,3 +1,4 @@
+import { argumentInvalid, assertOptions } from "@keelson/core";
 import type { FoundSpan, SpanFinder } from "./span-finder.ts";
 
 /** The part of a compromise view that the finder uses. */
@@ -41,6 +42,8 @@ interface Piece {
  * Finds names by the word rules of compromise: offline, English, and no substitute for a model. It finds about three
  * names of four in clean text, and half of them in posts.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when `nlp` is no function, or a type is none of the three.
+ *
  * @example
  * ```ts
  * import { compromiseFinder, createRedactor } from "@keelson/redaction";
@@ -52,7 +55,11 @@ interface Piece {
  * ```
  */
 export function compromiseFinder(options: CompromiseFinderOptions): SpanFinder {
+  assertOptions(options);
   const { nlp, types = ["PERSON"], version = "14" } = options;
+  if (typeof nlp !== "function") throw argumentInvalid("nlp", "is no function");
+  if (!types.every((type) => Object.hasOwn(VIEWS, type)))
+    throw argumentInvalid("types", `are not all of ${Object.keys(VIEWS).join(", ")}`);
   return {
     id: `compromise@${version}`,
     types,

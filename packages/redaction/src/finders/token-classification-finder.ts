@@ -1,3 +1,4 @@
+import { argumentInvalid, assertOptions } from "@keelson/core";
 import type { FoundSpan, SpanFinder } from "./span-finder.ts";
 
 /** One token as a token-classification pipeline labels it. */
@@ -30,7 +31,7 @@ export interface TokenClassificationFinderOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** How sure the model must be, 0..1. Default 0.5. */
   readonly minScore?: number | undefined;
-  /** How many code units the model sees at once. Default 1,200, about 384 tokens. */
+  /** How many code units the model sees at once, more than `overlapChars`. Default 1,200, about 384 tokens. */
   readonly windowChars?: number | undefined;
   /** By how many code units neighbouring windows overlap. Default 400. */
   readonly overlapChars?: number | undefined;
@@ -73,6 +74,8 @@ function locate(text: string, tokens: readonly ClassifiedToken[]): { start: numb
  * Finds names and the like with a model for token classification that runs here, such as one of transformers.js. No
  * weights come with Keelson. Long texts are shown to the model in overlapping windows.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when there is no pipeline or model, or the windows would not get on.
+ *
  * @example
  * ```ts
  * import { createRedactor, tokenClassificationFinder } from "@keelson/redaction";
@@ -85,6 +88,7 @@ function locate(text: string, tokens: readonly ClassifiedToken[]): { start: numb
  * ```
  */
 export function tokenClassificationFinder(options: TokenClassificationFinderOptions): SpanFinder {
+  assertOptions(options);
   const {
     pipeline,
     model,
@@ -93,6 +97,13 @@ export function tokenClassificationFinder(options: TokenClassificationFinderOpti
     windowChars = 1_200,
     overlapChars = 400,
   } = options;
+  if (typeof pipeline !== "function") throw argumentInvalid("pipeline", "is no function");
+  if (typeof model !== "string" || model === "") throw argumentInvalid("model", "is not a string, or empty");
+  if (!(minScore >= 0 && minScore <= 1)) throw argumentInvalid("minScore", "is not 0 to 1");
+  if (!Number.isSafeInteger(overlapChars) || overlapChars < 0)
+    throw argumentInvalid("overlapChars", "is not a whole number of at least 0");
+  if (!Number.isSafeInteger(windowChars) || windowChars <= overlapChars)
+    throw argumentInvalid("windowChars", "is not a whole number above overlapChars");
 
   const spansOf = (text: string, tokens: readonly ClassifiedToken[]): FoundSpan[] => {
     const spans: { type: string; start: number; end: number; score: number }[] = [];

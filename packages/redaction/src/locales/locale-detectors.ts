@@ -1,6 +1,6 @@
-import { type Detector, KeelsonError } from "@keelson/core";
+import type { Detector } from "@keelson/core";
 import { regionalPhone } from "../detectors/phone.ts";
-import { isPhoneRegion } from "../phone/numbering-plan.ts";
+import { assertPhoneRegions } from "../phone/assert-phone-regions.ts";
 import { au } from "./au.ts";
 import { br } from "./br.ts";
 import { ca } from "./ca.ts";
@@ -43,13 +43,7 @@ const PACKS: Readonly<Record<string, readonly Detector[]>> = {
  * @throws KeelsonError ARGUMENT_INVALID when a code is none of a country with telephones.
  */
 export function localeDetectors(locales: readonly string[]): Detector[] {
-  for (const locale of locales) {
-    if (/^[A-Z]{2}$/.test(locale) && isPhoneRegion(locale)) continue;
-    const reason = "is no country code of ISO 3166, two capitals";
-    throw new KeelsonError("ARGUMENT_INVALID", `a locale ${reason}`, {
-      details: { argument: "locales", reason },
-    });
-  }
+  assertPhoneRegions("locales", locales);
   const packs = [...new Set(locales)].flatMap((locale) => PACKS[locale] ?? []);
   return locales.length === 0 ? [] : [...packs, regionalPhone(locales)];
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
-import { KeelsonError } from "@keelson/core";
+import { argumentInvalid, KeelsonError } from "@keelson/core";
 import { deriveKey, type RedactionKey } from "./keys.ts";
 import type { Operator } from "./operator.ts";
 
@@ -55,10 +55,13 @@ export function encrypt(key: RedactionKey): Operator {
 /**
  * Puts back what {@link encrypt} took out, as far as the keys go: placeholders of other keys and kinds stay.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when the text is no string, or `keys` no list of keys.
  * @throws KeelsonError SECRET_UNREADABLE when a placeholder of one of the keys was changed, or made with another
  * key of the same id. Nothing is given back then.
  */
 export function restore(text: string, keys: readonly RedactionKey[]): string {
+  if (typeof text !== "string") throw argumentInvalid("text", "is not a string");
+  if (!Array.isArray(keys)) throw argumentInvalid("keys", "is no list");
   const byId = new Map(keys.map((key) => [key.id, keysOf(key)]));
   return text.replace(SEALED, (whole, label: string, id: string, payload: string) => {
     const found = byId.get(id);

@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import { KeelsonError, Secret } from "@keelson/core";
+import { assertOptions, KeelsonError, Secret } from "@keelson/core";
 
 /** A key with the name it goes by in placeholders and ids. */
 export interface RedactionKey {
@@ -14,15 +14,19 @@ export interface RedactionKey {
  *
  * @throws KeelsonError ARGUMENT_INVALID when the id is malformed or the key is too short.
  */
-export function deriveKey({ id, key }: RedactionKey, purpose: string): Buffer {
+export function deriveKey(given: RedactionKey, purpose: string): Buffer {
+  assertOptions(given, "key");
+  const { id, key } = given;
   const invalid = (reason: string): never => {
     throw new KeelsonError("ARGUMENT_INVALID", `the redaction key is invalid: ${reason}`, {
       details: { argument: "key", reason },
     });
   };
-  if (!/^[\w.-]{1,64}$/.test(id)) invalid("id is 1 to 64 letters, digits, _, . and -");
+  if (typeof id !== "string" || !/^[\w.-]{1,64}$/.test(id))
+    invalid("id is 1 to 64 letters, digits, _, . and -");
   const material = key instanceof Secret ? key.expose() : key;
   const bytes = typeof material === "string" ? Buffer.from(material, "utf8") : material;
+  if (!(bytes instanceof Uint8Array)) invalid("key is bytes, a string or a Secret");
   if (bytes.length < 32) invalid("key has at least 32 bytes");
   return Buffer.from(hkdfSync("sha256", bytes, id, `keelson/redaction/${purpose}`, 32));
 }

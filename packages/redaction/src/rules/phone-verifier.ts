@@ -1,3 +1,5 @@
+import { argumentInvalid, assertOptions } from "@keelson/core";
+import { assertPhoneRegions } from "../phone/assert-phone-regions.ts";
 import type { ListRule } from "./list-rule.ts";
 
 /** `parsePhoneNumberFromString` of libphonenumber-js, or anything that answers like it. */
@@ -24,6 +26,8 @@ export interface OnlyValidPhonesOptions {
  * lowers false finds where ids look like numbers, and leaves numbers of countries you did not name: use it where that
  * matters more to you than finding every number.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when `parse` is no function, or a country none with telephones.
+ *
  * @example
  * ```ts
  * import { createRedactor, onlyValidPhones } from "@keelson/redaction";
@@ -34,7 +38,12 @@ export interface OnlyValidPhonesOptions {
  * ```
  */
 export function onlyValidPhones(options: OnlyValidPhonesOptions): ListRule {
+  assertOptions(options);
   const { parse, countries = ["US"], version = "1" } = options;
+  if (typeof parse !== "function") throw argumentInvalid("parse", "is no function");
+  assertPhoneRegions("countries", countries);
+  // No country would make every number an invalid one, and leave it in the text.
+  if (countries.length === 0) throw argumentInvalid("countries", "is empty");
   return {
     type: "PHONE",
     version: `libphonenumber-js@${version} ${countries.join(" ")}`,

@@ -1,4 +1,4 @@
-import type { Finding } from "@keelson/core";
+import { argumentInvalid, type Finding } from "@keelson/core";
 
 /** How often what was found: counts alone, nothing of any text. */
 export interface RedactionReport {
@@ -23,6 +23,8 @@ const counted = (names: string[]): Record<string, number> => {
 /**
  * Counts what was found in some texts.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when one of them has no list of findings.
+ *
  * @example
  * ```ts
  * import { createRedactor, redactionReport } from "@keelson/redaction";
@@ -35,7 +37,9 @@ const counted = (names: string[]): Record<string, number> => {
 export function redactionReport(
   redactions: Iterable<{ readonly findings: readonly Finding[] }>,
 ): RedactionReport {
-  const all = [...redactions].map(({ findings }) => findings);
+  if (typeof redactions?.[Symbol.iterator] !== "function") throw argumentInvalid("redactions", "is no list");
+  const all = [...redactions].map((each) => each?.findings);
+  if (!all.every(Array.isArray)) throw argumentInvalid("redactions", "is not of what a redactor answered");
   const findings = all.flat();
   return {
     texts: all.length,
