@@ -1,4 +1,11 @@
-import { argumentInvalid, assertKey, assertSpecVersion, scanState, systemClock } from "@keelson/core";
+import {
+  argumentInvalid,
+  assertKey,
+  assertOptions,
+  assertSpecVersion,
+  scanState,
+  systemClock,
+} from "@keelson/core";
 import { checkWhole } from "./check-argument.ts";
 import type { Context } from "./context.ts";
 import { createRamp } from "./create-ramp.ts";
@@ -24,7 +31,7 @@ import { verifyAudit } from "./verify-audit.ts";
  * Makes a release manager. Nothing is read or written until a method is called.
  *
  * @throws KeelsonError KEY_INVALID when the name is malformed, SPEC_VERSION_UNSUPPORTED when the runner was written
- * for another version of its interface, ARGUMENT_INVALID when two indexes have one name.
+ * for another version of its interface, ARGUMENT_INVALID when there is no state, or two indexes have one name.
  *
  * @example
  * ```ts
@@ -50,6 +57,7 @@ import { verifyAudit } from "./verify-audit.ts";
  * ```
  */
 export function createReleaseManager(options: ReleaseManagerOptions): ReleaseManager {
+  assertOptions(options);
   const {
     state,
     evals,

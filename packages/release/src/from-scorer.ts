@@ -1,4 +1,12 @@
-import type { Awaitable, Bundle, EvalCase, EvalRunner, Json } from "@keelson/core";
+import {
+  type Awaitable,
+  argumentInvalid,
+  assertOptions,
+  type Bundle,
+  type EvalCase,
+  type EvalRunner,
+  type Json,
+} from "@keelson/core";
 
 /** What a scorer is asked. */
 export interface ScorerArgs {
@@ -47,6 +55,8 @@ export interface FromScorerOptions {
  * `input`, `output` and `expected`. Where it throws, the case has no score: a judge that fails says nothing about the
  * answer. Where the system throws, the answer counts as an error.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when there is no id, no system or no scorer.
+ *
  * @example
  * ```ts
  * import { fromScorer } from "@keelson/release";
@@ -66,8 +76,14 @@ export interface FromScorerOptions {
  * console.log(await evals.run({ prompt: "whisper", model: "small" }, evalCase)); // { score: 0 }
  * ```
  */
-export function fromScorer({ id, answer, scorer }: FromScorerOptions): EvalRunner {
+export function fromScorer(options: FromScorerOptions): EvalRunner {
+  assertOptions(options);
+  const { id, answer, scorer } = options;
   const scorers = [scorer].flat();
+  if (typeof id !== "string" || id === "") throw argumentInvalid("id", "is not a string, or empty");
+  if (typeof answer !== "function") throw argumentInvalid("answer", "is no function");
+  if (scorers.length === 0 || !scorers.every((one) => typeof one === "function"))
+    throw argumentInvalid("scorer", "is neither a function nor a list of functions");
   return {
     specVersion: 1,
     id,

@@ -1,4 +1,4 @@
-import { argumentInvalid, type JsonObject } from "@keelson/core";
+import { argumentInvalid, assertOptions, type JsonObject } from "@keelson/core";
 import { HARM_BETS } from "./bets.ts";
 import { bettingTest, type Stakes } from "./betting.ts";
 import { checkShare } from "./check-argument.ts";
@@ -40,8 +40,8 @@ export type MetricGuardState = {
  * above the baseline's by more than the tolerance. The test is that of {@link sequential}: valid at every look, for
  * any distribution, from the first answer on.
  *
- * @throws KeelsonError ARGUMENT_INVALID when the tolerance is out of its range; from `push` when `worse` answers
- * something else than `null` or 0 to 1.
+ * @throws KeelsonError ARGUMENT_INVALID when there is no id, `worse` is no function or the tolerance is out of its
+ * range; from `push` when `worse` answers something else than `null` or 0 to 1.
  *
  * @example Answers that took longer than two seconds.
  * ```ts
@@ -59,7 +59,10 @@ export type MetricGuardState = {
  * ```
  */
 export function metricGuard(options: MetricGuardOptions): Guard<MetricGuardState> {
+  assertOptions(options);
   const { id, worse, tolerance = 0, onBreach = "rollback", alpha } = options;
+  if (typeof id !== "string" || id === "") throw argumentInvalid("id", "is not a string, or empty");
+  if (typeof worse !== "function") throw argumentInvalid("worse", "is no function");
   checkShare("tolerance", tolerance);
   const test = bettingTest(HARM_BETS, 1 + tolerance);
 

@@ -1,4 +1,4 @@
-import type { Json } from "@keelson/core";
+import { argumentInvalid, type Json } from "@keelson/core";
 import { checkWhole } from "./check-argument.ts";
 import type { Gate, VerdictKind } from "./gate.ts";
 import { createRandom } from "./random.ts";
@@ -37,7 +37,7 @@ export interface SimulationReport {
  * Tries a gate on made-up scores, many times: what it would do with a candidate that is as good, or worse by so much.
  * Try a policy here before trusting it. The same options always give the same report.
  *
- * @throws KeelsonError ARGUMENT_INVALID when an option is out of its range.
+ * @throws KeelsonError ARGUMENT_INVALID when there is no gate, or an option is out of its range.
  *
  * @example A candidate that is ten points worse.
  * ```ts
@@ -53,6 +53,7 @@ export interface SimulationReport {
  */
 // biome-ignore lint/suspicious/noExplicitAny: a gate's state is its own affair
 export function simulate(gate: Gate<any>, options: SimulateOptions = {}): SimulationReport {
+  if (typeof gate?.decide !== "function") throw argumentInvalid("gate", "is no gate");
   const { cases = 200, runs = 1000, seed = 1 } = options;
   checkWhole("cases", cases, 1);
   checkWhole("runs", runs, 1);
