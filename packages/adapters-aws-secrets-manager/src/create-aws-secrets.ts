@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   argumentInvalid,
   assertKey,
+  assertOptions,
   assertSecret,
   type Clock,
   type ExpectedRevision,
@@ -51,7 +52,7 @@ interface Known {
  * Calls reject with SECRET_BACKEND_FAILED when the service refuses or does not answer. A write without an answer may
  * have taken place.
  *
- * @throws KeelsonError ARGUMENT_INVALID when the prefix cannot be one.
+ * @throws KeelsonError ARGUMENT_INVALID when the client or the prefix cannot be one.
  * @example
  * ```ts
  * import { createAwsSecrets, type SecretsManagerCalls } from "@keelson/adapters-aws-secrets-manager";
@@ -62,7 +63,10 @@ interface Known {
  * ```
  */
 export function createAwsSecrets(options: AwsSecretsOptions): SecretBackend {
+  assertOptions(options);
   const { client, prefix = "keelson/", clock = systemClock } = options;
+  if (typeof client?.getSecretValue !== "function")
+    throw argumentInvalid("client", "is no client of Secrets Manager");
   if (!/^[A-Za-z0-9/_+=.@-]{1,100}$/.test(prefix))
     throw argumentInvalid("prefix", "is not 1 to 100 of the characters that names may have");
   const idOf = (name: string): string => prefix + toStoredName(name).segment;

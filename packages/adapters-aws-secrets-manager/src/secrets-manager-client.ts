@@ -1,4 +1,12 @@
-import { type Awaitable, type Clock, type Secret, systemClock, withTimeout } from "@keelson/core";
+import {
+  type Awaitable,
+  argumentInvalid,
+  assertOptions,
+  type Clock,
+  type Secret,
+  systemClock,
+  withTimeout,
+} from "@keelson/core";
 import { AwsClient } from "aws4fetch";
 import type { CallOptions, CurrentValue, SecretPage, SecretsManagerCalls } from "./secrets-manager-calls.ts";
 
@@ -39,6 +47,8 @@ const THROTTLED: readonly string[] = [
  * A small client of AWS Secrets Manager, where the AWS SDK is more than is wanted: requests signed by `aws4fetch`. All
  * requests it makes may safely be repeated, and are, after waiting.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when an option is missing or out of range.
+ *
  * @example
  * ```ts
  * import { createAwsSecrets, createSecretsManagerClient } from "@keelson/adapters-aws-secrets-manager";
@@ -51,7 +61,18 @@ const THROTTLED: readonly string[] = [
  * ```
  */
 export function createSecretsManagerClient(options: SecretsManagerClientOptions): SecretsManagerCalls {
+  assertOptions(options);
+  const { region, credentials, endpoint, fetch, timeoutMs = 10_000 } = options;
   const { attempts = 4, clock = systemClock } = options;
+  // It becomes part of a host name.
+  if (typeof region !== "string" || !/^[a-z0-9-]{1,64}$/.test(region))
+    throw argumentInvalid("region", "is no name of a region");
+  if (typeof credentials !== "function" && typeof credentials?.accessKeyId !== "string")
+    throw argumentInvalid("credentials", "are neither a key nor a function");
+  if (endpoint !== undefined && !URL.canParse(endpoint)) throw argumentInvalid("endpoint", "is no URL");
+  if (!(timeoutMs > 0)) throw argumentInvalid("timeoutMs", "is not above 0");
+  if (!(attempts >= 1)) throw argumentInvalid("attempts", "is not at least 1");
+  const service = { region, credentials, endpoint, fetch, timeoutMs };
 
   const call = async <T>(
     operation: string,
@@ -61,7 +82,7 @@ export function createSecretsManagerClient(options: SecretsManagerClientOptions)
     for (let attempt = 1; ; attempt++) {
       abortSignal?.throwIfAborted();
       try {
-        return (await send(options, clock, operation, input, abortSignal)) as T;
+        return (await send(service, clock, operation, input, abortSignal)) as T;
       } catch (error) {
         abortSignal?.throwIfAborted();
         const { name, $metadata } = error as ServiceError;
@@ -97,7 +118,13 @@ function dated({ CreatedDate, ...value }: Raw<CurrentValue>): CurrentValue {
 }
 
 async function send(
-  { region, credentials, endpoint, fetch, timeoutMs = 10_000 }: SecretsManagerClientOptions,
+  {
+    region,
+    credentials,
+    endpoint,
+    fetch,
+    timeoutMs,
+  }: SecretsManagerClientOptions & { readonly timeoutMs: number },
   clock: Clock,
   operation: string,
   input: unknown,

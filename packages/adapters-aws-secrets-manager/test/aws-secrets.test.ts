@@ -219,6 +219,12 @@ describe("createAwsSecrets", () => {
     expect(() => open({ prefix: "a b" })).toThrow(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
   });
 
+  it.each([undefined, null, {}, { client: {} }])("refuses %j as options", (options) => {
+    expect(() => createAwsSecrets(options as never)).toThrow(
+      expect.objectContaining({ code: "ARGUMENT_INVALID" }),
+    );
+  });
+
   it("carries a secret store, with as much of its audit as there is room for", async () => {
     const { state } = createMemoryStorage();
     const [store, other] = [open(), open()].map((backend) => createSecretStore({ backend, state }));
@@ -231,5 +237,30 @@ describe("createAwsSecrets", () => {
     await store.expireGrace("api");
     expect(await other.audit("api")).toMatchObject({ intact: true });
     expect(await other.list()).toEqual(["api"]);
+  });
+});
+
+describe("createSecretsManagerClient", () => {
+  it.each<[string, Partial<Record<keyof SecretsManagerClientOptions, unknown>>]>([
+    ["region", { region: undefined }],
+    ["region", { region: "eu-test-1.example.com/" }],
+    ["credentials", { credentials: undefined }],
+    ["credentials", { credentials: {} }],
+    ["endpoint", { endpoint: "localhost" }],
+    ["timeoutMs", { timeoutMs: Number.NaN }],
+    ["attempts", { attempts: 0 }],
+    // Counted up to by any number of attempts: never.
+    ["attempts", { attempts: Number.NaN }],
+  ])("refuses a bad %s: %j", (argument, options) => {
+    const given = { region, credentials, ...options } as SecretsManagerClientOptions;
+    expect(() => createSecretsManagerClient(given)).toThrow(
+      expect.objectContaining({ code: "ARGUMENT_INVALID", details: expect.objectContaining({ argument }) }),
+    );
+  });
+
+  it("refuses to go without options", () => {
+    expect(() => createSecretsManagerClient(undefined as never)).toThrow(
+      expect.objectContaining({ code: "ARGUMENT_INVALID" }),
+    );
   });
 });

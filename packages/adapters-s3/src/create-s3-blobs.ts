@@ -1,5 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
-import { argumentInvalid, assertKey, type BlobInfo, type BlobStore, KeelsonError } from "@keelson/core";
+import {
+  argumentInvalid,
+  assertKey,
+  assertOptions,
+  type BlobInfo,
+  type BlobStore,
+  KeelsonError,
+} from "@keelson/core";
 import { assertObjectKey, decodeObjectKey, encodeObjectKey } from "./object-key.ts";
 import type { S3Like, S3Listing, S3Object } from "./s3-like.ts";
 
@@ -29,6 +36,8 @@ const ATTEMPTS = 3;
  * client's to say. A key may take 1,024 bytes with the prefix, where a character outside of ASCII takes 5 or 10:
  * KEY_INVALID beyond that.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when there is no client, or no bucket.
+ *
  * @example
  * ```typescript
  * import { S3 } from "@aws-sdk/client-s3";
@@ -40,7 +49,12 @@ const ATTEMPTS = 3;
  * ```
  */
 export function createS3Blobs(options: S3BlobsOptions): BlobStore {
+  assertOptions(options);
   const { client, bucket, prefix = "" } = options;
+  if (typeof client?.putObject !== "function") throw argumentInvalid("client", "is no S3 client");
+  if (typeof bucket !== "string" || bucket === "")
+    throw argumentInvalid("bucket", "is not a string, or empty");
+  if (typeof prefix !== "string") throw argumentInvalid("prefix", "is not a string");
   const locate = (key: string): { readonly Bucket: string; readonly Key: string } => {
     assertKey(key, 1024);
     const Key = prefix + encodeObjectKey(key);

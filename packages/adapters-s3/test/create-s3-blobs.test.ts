@@ -252,3 +252,17 @@ describe(encodeObjectKey.name, { timeout: 60_000 }, () => {
     );
   });
 });
+
+describe("createS3Blobs", () => {
+  it.each<[string, unknown]>([
+    ["options", undefined],
+    ["client", {}],
+    ["bucket", { client: { putObject() {} } }],
+    ["bucket", { client: { putObject() {} }, bucket: "" }],
+    ["prefix", { client: { putObject() {} }, bucket: "backups", prefix: 7 }],
+  ])("refuses to go without what it needs: %s", (argument, options) => {
+    expect(() => createS3Blobs(options as never)).toThrow(
+      expect.objectContaining({ code: "ARGUMENT_INVALID", details: expect.objectContaining({ argument }) }),
+    );
+  });
+});

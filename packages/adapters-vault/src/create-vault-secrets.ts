@@ -2,6 +2,7 @@ import {
   type Awaitable,
   argumentInvalid,
   assertKey,
+  assertOptions,
   assertSecret,
   type Clock,
   type ExpectedRevision,
@@ -56,7 +57,7 @@ interface Known {
  * Calls reject with SECRET_BACKEND_FAILED when Vault refuses or does not answer. A write without an answer may have
  * taken place.
  *
- * @throws KeelsonError ARGUMENT_INVALID when `url`, `mount`, `path` or `attempts` cannot be one.
+ * @throws KeelsonError ARGUMENT_INVALID when `url`, `token`, `mount`, `path`, `timeoutMs` or `attempts` cannot be one.
  * @example
  * ```ts
  * import { createVaultSecrets } from "@keelson/adapters-vault";
@@ -67,9 +68,12 @@ interface Known {
  * ```
  */
 export function createVaultSecrets(options: VaultSecretsOptions): SecretBackend {
+  assertOptions(options);
   const { url, token, mount = "secret", path = "keelson", namespace } = options;
   const { timeoutMs = 10_000, attempts = 4, clock = systemClock } = options;
   if (!URL.canParse(url)) throw argumentInvalid("url", "is no URL");
+  if (token === undefined || token === "") throw argumentInvalid("token", "is missing, or empty");
+  if (!(timeoutMs > 0)) throw argumentInvalid("timeoutMs", "is not above 0");
   if (!(attempts >= 1)) throw argumentInvalid("attempts", "is not at least 1");
   const folder = { mount: pathOf("mount", mount), path: pathOf("path", path) };
   const fetch: typeof globalThis.fetch = (...call) => (options.fetch ?? globalThis.fetch)(...call);

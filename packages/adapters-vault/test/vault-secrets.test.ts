@@ -208,12 +208,24 @@ describe("createVaultSecrets", () => {
     expect(vault.requests).toHaveLength(before);
   });
 
-  it.each([{ url: "vault" }, { mount: "a b" }, { path: "../up" }, { path: "" }, { attempts: 0 }])(
-    "refuses %j",
-    (options) => {
-      expect(() => open(options)).toThrow(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
-    },
-  );
+  it.each([
+    { url: "vault" },
+    { token: "" },
+    { mount: "a b" },
+    { path: "../up" },
+    { path: "" },
+    { timeoutMs: Number.NaN },
+    { attempts: 0 },
+    { attempts: Number.NaN },
+  ])("refuses %j", (options) => {
+    expect(() => open(options)).toThrow(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
+  });
+
+  it.each([undefined, null, {}, { url: "http://127.0.0.1:8200" }])("refuses %j as options", (options) => {
+    expect(() => createVaultSecrets(options as never)).toThrow(
+      expect.objectContaining({ code: "ARGUMENT_INVALID" }),
+    );
+  });
 
   it("carries a secret store", async () => {
     const clock = createManualClock();

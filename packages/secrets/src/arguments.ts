@@ -1,6 +1,7 @@
 import {
   argumentInvalid,
   assertKey,
+  assertOptions,
   assertSpecVersion,
   type Secret,
   type SecretBackend,
@@ -23,7 +24,9 @@ const POLICIES: readonly unknown[] = [
 ] satisfies OverlapPolicy[];
 
 /** The one backend that was given. */
-export function readBackend({ backend, secrets }: SecretStoreOptions): SecretBackend {
+export function readBackend(options: SecretStoreOptions): SecretBackend {
+  assertOptions(options);
+  const { backend, secrets } = options;
   if (backend !== undefined && secrets !== undefined)
     throw argumentInvalid("backend", 'was given beside "secrets": give one of them');
   const given = backend ?? secrets;
@@ -38,7 +41,7 @@ export function assertName(name: unknown): asserts name is string {
 
 /** The text of a value that may come as a `Secret`, also of another copy of core. */
 export function readText(argument: string, value: string | Secret): string {
-  const text: unknown = typeof value === "object" && value !== null ? value.expose() : value;
+  const text: unknown = typeof value === "object" ? value?.expose?.() : value;
   if (typeof text !== "string") throw argumentInvalid(argument, "is neither a string nor a Secret");
   return text;
 }

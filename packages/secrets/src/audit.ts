@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { argumentInvalid } from "@keelson/core";
 
 const KEPT = 128;
 
@@ -122,6 +123,7 @@ export function reportAudit(name: string, log: AuditLog): AuditReport {
  *
  * @param name The secret's name, which is in every hash.
  * @param head The newest event at an earlier time. One that is no longer kept proves nothing.
+ * @throws KeelsonError ARGUMENT_INVALID when there is no list of events.
  * @example
  * ```ts
  * import { createMemoryStorage } from "@keelson/adapters-memory";
@@ -138,9 +140,11 @@ export function reportAudit(name: string, log: AuditLog): AuditReport {
  */
 export function verifyAudit(
   name: string,
-  { events, dropped }: Pick<AuditReport, "events" | "dropped">,
+  audit: Pick<AuditReport, "events" | "dropped">,
   head?: AuditHead | undefined,
 ): AuditVerdict {
+  const { events, dropped } = audit ?? {};
+  if (!Array.isArray(events)) throw argumentInvalid("audit", "has no list of events");
   let seq = dropped;
   let previousHash = dropped === 0 ? GENESIS : events[0]?.previousHash;
   for (const event of events) {

@@ -1,6 +1,8 @@
 import {
   type AbortOptions,
   type Awaitable,
+  argumentInvalid,
+  assertOptions,
   type Clock,
   isKeelsonError,
   type Secret,
@@ -68,6 +70,8 @@ export interface RotationRunner {
  * many times were missed. Several runners in several processes rotate each once: the version that was due is what
  * each of them expects to replace.
  *
+ * @throws KeelsonError ARGUMENT_INVALID when there is no store, or a time is no whole number.
+ *
  * @example
  * ```ts
  * import { createManualClock, createMemoryStorage } from "@keelson/adapters-memory";
@@ -86,8 +90,10 @@ export interface RotationRunner {
  * ```
  */
 export function createRotationRunner(options: RotationRunnerOptions): RotationRunner {
+  assertOptions(options);
   const { store, hooks: hooksOf = () => undefined, onRotated, onFailed, by = "rotation-runner" } = options;
   const { everyMs = MINUTE_MS, takeOverAfterMs = 5 * MINUTE_MS, clock = systemClock } = options;
+  if (typeof store?.due !== "function") throw argumentInvalid("store", "is no secret store");
   assertSpan("everyMs", everyMs);
   assertSpan("takeOverAfterMs", takeOverAfterMs);
 
