@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { argumentInvalid } from "@keelson/core";
 
 /** Where the parts of a store lie in its directory. */
 export interface Layout {
@@ -23,7 +24,15 @@ export interface Layout {
 
 const SEGMENT = /^(\d{10})\.log$/;
 
-export function createLayout(root: string): Layout {
+/**
+ * The layout of the store in a directory.
+ *
+ * @param argument What the directory goes by in an error.
+ * @throws KeelsonError ARGUMENT_INVALID when it is no path.
+ */
+export function createLayout(directory: string, argument = "directory"): Layout {
+  if (typeof directory !== "string" || directory === "") throw argumentInvalid(argument, "is not a path");
+  const root = resolve(directory);
   const log = join(root, "log");
   const temporary = join(root, "tmp");
   return {

@@ -1,5 +1,4 @@
-import { resolve } from "node:path";
-import { argumentInvalid, orAbort } from "@keelson/core";
+import { orAbort } from "@keelson/core";
 import {
   createAccess,
   createEngine,
@@ -37,9 +36,8 @@ export async function openStore(
   options: Omit<FsStorageOptions, "fileSystem">,
   machine: Machine,
 ): Promise<FsStorage> {
-  if (typeof directory !== "string" || directory === "") throw argumentInvalid("directory", "is not a path");
+  const layout = createLayout(directory);
   const resolved = resolveOptions(options);
-  const layout = createLayout(resolve(directory));
   const { fileSystem } = machine;
   try {
     if (resolved.readOnly) return await openReader(fileSystem, layout, resolved);

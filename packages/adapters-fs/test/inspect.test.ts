@@ -4,7 +4,7 @@ import {
   salvageFsStorage,
   verifyFsStorage,
 } from "@keelson/adapters-fs";
-import { Secret, type Storage } from "@keelson/core";
+import { isKeelsonError, Secret, type Storage } from "@keelson/core";
 import type { SimulatedFileSystem } from "@keelson/testkit/file-system";
 import { describe, expect, it } from "vitest";
 import { runCli } from "../src/cli.ts";
@@ -269,6 +269,28 @@ describe(salvageFsStorage.name, () => {
     flip(fileSystem, path, (fileSystem.files.get(path)?.length ?? 0) - 1);
     const report = await salvageFsStorage(STORE, "/new", { fileSystem });
     expect(report).toMatchObject({ blobs: 1, damage: [{ file: path }] });
+  });
+
+  it.each([
+    { name: "docs", dimension: 1.5, metric: "cosine" },
+    { name: "docs", dimension: 2, metric: "manhattan" },
+    { name: "", dimension: 2, metric: "cosine" },
+  ])("makes no collection %j", async (collection) => {
+    const { fileSystem } = await createStore();
+    const salvaged = salvageFsStorage(STORE, "/new", { fileSystem, collections: [collection as never] });
+    await expect(salvaged).rejects.toSatisfy(
+      (error) => isKeelsonError(error) && !isKeelsonError(error, "STORE_FAILED"),
+    );
+    expect([...fileSystem.files.keys()].some((path) => path.startsWith("/new"))).toBe(false);
+  });
+
+  it("goes to no place that is none", async () => {
+    const { fileSystem } = await createStore();
+    const refused = { code: "ARGUMENT_INVALID", details: { argument: "to" } };
+    await expect(salvageFsStorage(STORE, undefined as never, { fileSystem })).rejects.toMatchObject(refused);
+    const nowhere = { code: "ARGUMENT_INVALID", details: { argument: "directory" } };
+    await expect(verifyFsStorage("", { fileSystem })).rejects.toMatchObject(nowhere);
+    await expect(inspectFsStorage(7 as never, { fileSystem }).next()).rejects.toMatchObject(nowhere);
   });
 
   it("writes into no directory that holds anything", async () => {

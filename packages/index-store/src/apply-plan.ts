@@ -9,7 +9,7 @@ import { createIdSet } from "./id-set.ts";
 import { withLease } from "./lease.ts";
 import { isExpired, type StoredEntry } from "./ledger.ts";
 import { moveToEmbedder } from "./move-to-embedder.ts";
-import type { Plan, PlannedChange } from "./plan.ts";
+import { assertPlan, type Plan, type PlannedChange } from "./plan.ts";
 import { contentOf } from "./plan-sync.ts";
 import { type ProgressOptions, withProgress } from "./progress.ts";
 import { readLedger } from "./read-ledger.ts";
@@ -25,7 +25,6 @@ export interface ApplyOptions extends ProgressOptions {
 }
 
 const BATCH_DOCUMENTS = 256;
-const ACTIONS: readonly unknown[] = ["add", "change", "remove"];
 
 /** Does what a plan says, under the lease of syncs, and nothing else. */
 export async function applyPlan(
@@ -34,7 +33,7 @@ export async function applyPlan(
   source: DocumentSource,
   { maxDeleteRatio, onProgress, signal: callerSignal }: ApplyOptions,
 ): Promise<WriteResult> {
-  assertPlan(context, plan);
+  assertOwnPlan(context, plan);
   assertRatio(maxDeleteRatio);
   const removals = plan.changes.filter(({ action }) => action === "remove");
   const writes = new Map(
@@ -93,23 +92,11 @@ export async function applyPlan(
   });
 }
 
-function assertPlan({ name }: IndexContext, plan: Plan): void {
-  const { format, changes, pipeline } = plan ?? {};
-  if (
-    format !== 1 ||
-    !Array.isArray(changes) ||
-    !changes.every(isChange) ||
-    typeof pipeline?.embedder !== "string"
-  )
-    throw invalid("plan", "no plan of format 1");
+function assertOwnPlan({ name }: IndexContext, plan: Plan): void {
+  assertPlan(plan);
   if (plan.index !== name) throw invalid("plan", "one of another index");
-  if (new Set(changes.map(({ id }) => id)).size < changes.length)
+  if (new Set(plan.changes.map(({ id }) => id)).size < plan.changes.length)
     throw invalid("plan", "one that names a document twice");
-}
-
-function isChange(change: PlannedChange | null): boolean {
-  const { id, action, reasons } = change ?? {};
-  return typeof id === "string" && ACTIONS.includes(action) && Array.isArray(reasons);
 }
 
 /**

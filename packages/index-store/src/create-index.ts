@@ -1,7 +1,7 @@
-import { assertUniqueIds, KeelsonError } from "@keelson/core";
+import { KeelsonError } from "@keelson/core";
 import { applyPlan } from "./apply-plan.ts";
 import { createBreather } from "./breather.ts";
-import { invalid } from "./documents.ts";
+import { assertIds } from "./documents.ts";
 import { assertErasure, eraseDocuments, listErasures } from "./erase/erase-documents.ts";
 import { dropGeneration } from "./generations.ts";
 import { createIndexControl } from "./index-control.ts";
@@ -18,7 +18,7 @@ import { rebuildIndex, switchGeneration } from "./rebuild-index.ts";
 import { reconcileIndex } from "./reconcile/reconcile-index.ts";
 import { removeDocuments, sweepExpired } from "./remove-documents.ts";
 import { drillSnapshot } from "./snapshot/drill-snapshot.ts";
-import { forgetSnapshots } from "./snapshot/forget-snapshots.ts";
+import { assertPolicy, forgetSnapshots } from "./snapshot/forget-snapshots.ts";
 import { listSnapshots } from "./snapshot/list-snapshots.ts";
 import { restoreSnapshot } from "./snapshot/restore-snapshot.ts";
 import { takeSnapshot } from "./snapshot/take-snapshot.ts";
@@ -93,9 +93,7 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
       run(() => syncDocuments(context, source, { ...writeOptions, mode: "incremental" })),
     remove: (ids, { onProgress, signal } = {}) =>
       run(async () => {
-        // A string is iterable too: its letters are no ids.
-        if (!Array.isArray(ids)) throw invalid("ids", "not a list");
-        assertUniqueIds(ids);
+        assertIds(ids);
         return await withProgress(onProgress, { task: "remove", total: ids.length }, (progress) =>
           removeDocuments(context, ids, createBreather(clock), progress, signal),
         );
@@ -149,13 +147,14 @@ export async function createIndex(options: IndexOptions): Promise<Index> {
         ),
       ),
     forget: (policy, { dryRun = false, onProgress, signal } = {}) =>
-      run(() =>
-        withLease(context, "snapshots", signal, (lease) =>
+      run(async () => {
+        assertPolicy(policy);
+        return await withLease(context, "snapshots", signal, (lease) =>
           withProgress(onProgress, { task: "forget" }, (progress) =>
             forgetSnapshots(context, policy, dryRun, lease, progress),
           ),
-        ),
-      ),
+        );
+      }),
     rebuild: (rebuildOptions = {}) => run(() => rebuildIndex(context, rebuildOptions)),
     generations: ({ signal } = {}) => run(() => listGenerations(context, signal)),
     rollbackGeneration: ({ signal } = {}) => run(() => switchGeneration(context, undefined, signal)),

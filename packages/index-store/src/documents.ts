@@ -5,6 +5,7 @@ import {
   argumentInvalid,
   assertId,
   assertJson,
+  assertUniqueIds,
   isKeelsonError,
   KeelsonError,
   type Metadata,
@@ -167,6 +168,12 @@ function checkDocument(document: SourceDocument): void {
     (!Array.isArray(subjects) || !subjects.every((each) => typeof each === "string"))
   )
     throw invalid("subjects", "not a list of strings");
+}
+
+/** Refuses what is no list of ids. A string is iterable too: its letters are no ids. */
+export function assertIds(ids: unknown): void {
+  if (!Array.isArray(ids)) throw invalid("ids", "not a list");
+  assertUniqueIds(ids);
 }
 
 /** Is it a time in whole milliseconds? */

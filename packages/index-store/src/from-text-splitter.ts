@@ -1,4 +1,4 @@
-import type { Chunk, Chunker } from "@keelson/core";
+import { assertOptions, type Chunk, type Chunker } from "@keelson/core";
 import { invalid } from "./documents.ts";
 
 /** What is used of a text splitter of `@langchain/textsplitters`. Structural, so that nothing is installed with it. */
@@ -38,8 +38,10 @@ const LOW_SURROGATE = /^[\uDC00-\uDFFF]/;
  * // [ ' Two.', 4, 9 ]
  * ```
  */
-export function fromTextSplitter(splitter: TextSplitterLike, { id }: FromTextSplitterOptions): Chunker {
+export function fromTextSplitter(splitter: TextSplitterLike, options: FromTextSplitterOptions): Chunker {
   if (typeof splitter?.splitText !== "function") throw invalid("splitter", "without splitText");
+  assertOptions(options);
+  const { id } = options;
   if (typeof id !== "string" || id === "") throw invalid("id", "empty");
   return Object.freeze({
     specVersion: 1,

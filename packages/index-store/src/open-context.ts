@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { assertKey, assertSpecVersion, KeelsonError, systemClock } from "@keelson/core";
+import { assertKey, assertOptions, assertSpecVersion, KeelsonError, systemClock } from "@keelson/core";
 import { assertEmbedder } from "./assert-embedder.ts";
 import type { IndexContext } from "./context.ts";
 import { invalid } from "./documents.ts";
@@ -23,6 +23,7 @@ const SHORTEST_KEY = 16;
 
 /** Checks the options, makes the index where there is none, and clears up what a crash has left. */
 export async function openContext(options: IndexOptions): Promise<IndexContext> {
+  assertOptions(options);
   const { metric, signal } = options;
   signal?.throwIfAborted();
   const context = createContext(options);

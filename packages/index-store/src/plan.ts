@@ -1,5 +1,6 @@
 import type { ExpectedRevision } from "@keelson/core";
 import type { StaleReason } from "./diff.ts";
+import { invalid } from "./documents.ts";
 import type { SyncMode } from "./sync-documents.ts";
 
 /** What a plan does with one document. */
@@ -61,8 +62,28 @@ export interface FormatPlanOptions {
 
 const SIGNS = { add: "+", change: "~", remove: "-" } as const;
 
+/** Refuses what is no plan, or none of this format. */
+export function assertPlan(plan: Plan): void {
+  const { format, changes, failures, pipeline } = plan ?? {};
+  if (
+    format !== 1 ||
+    !Array.isArray(changes) ||
+    !changes.every(isChange) ||
+    !Array.isArray(failures) ||
+    typeof pipeline?.embedder !== "string"
+  )
+    throw invalid("plan", "no plan of format 1");
+}
+
+function isChange(change: PlannedChange | null): boolean {
+  const { id, action, reasons } = change ?? {};
+  return typeof id === "string" && Object.hasOwn(SIGNS, action ?? "") && Array.isArray(reasons);
+}
+
 /**
  * A plan in words: the numbers, what is to be embedded, then a line a document.
+ *
+ * @throws KeelsonError ARGUMENT_INVALID when it is no plan of this format.
  *
  * @example
  * ```ts
@@ -95,6 +116,7 @@ const SIGNS = { add: "+", change: "~", remove: "-" } as const;
  * ```
  */
 export function formatPlan(plan: Plan, { maxDocuments = 20 }: FormatPlanOptions = {}): string {
+  assertPlan(plan);
   const { add, change, remove, unchanged, rebuild, chunks, tokens, costUsd, changes, failures } = plan;
   const lines = [`${add} to add, ${change} to change, ${remove} to remove, ${unchanged} unchanged`];
   if (rebuild !== undefined)

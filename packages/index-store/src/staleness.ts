@@ -1,4 +1,4 @@
-import { assertId } from "@keelson/core";
+import { assertId, assertOptions } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import { diffDocument, type StaleReason } from "./diff.ts";
@@ -98,6 +98,7 @@ export async function explainDocument(
 ): Promise<Explanation> {
   assertId(id);
   signal?.throwIfAborted();
+  if (document !== undefined) assertOptions(document, "document");
   if (document !== undefined && document.id !== id) throw invalid("document", "one of another id");
   const { head, entries } = await readLedger(context, [id], signal);
   const generation = head.head.live;

@@ -1,8 +1,8 @@
-import { assertUniqueIds } from "@keelson/core";
+import { assertOptions } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
-import { invalid, isTime } from "./documents.ts";
+import { assertIds, invalid, isTime } from "./documents.ts";
 import { settleUnfinished } from "./intents.ts";
 import { isExpired, type LedgerEntry } from "./ledger.ts";
 import { type ProgressOptions, withProgress } from "./progress.ts";
@@ -35,8 +35,9 @@ export async function touchDocuments(
   options: TouchOptions,
   breather: Breather,
 ): Promise<TouchResult> {
+  assertOptions(options);
   const { signal, onProgress } = options;
-  assertUniqueIds(ids);
+  assertIds(ids);
   const expiresAtMs = expiryOf(options, context.clock.now());
   const touched = new Set<string>();
   await withProgress(onProgress, { task: "touch", total: ids.length }, async (progress) => {

@@ -169,7 +169,13 @@ function splitIntoOps(records: readonly UpsertRecord[]): UpsertRecord[][] {
   return parts;
 }
 
-function assertShape(dimension: unknown, metric: unknown): void {
+/**
+ * Refuses what no collection can have.
+ *
+ * @throws KeelsonError ARGUMENT_INVALID when the dimension is not a whole number of at least 1.
+ * @throws KeelsonError CAPABILITY_UNSUPPORTED when there is no such metric.
+ */
+export function assertShape(dimension: unknown, metric: unknown): void {
   if (!Number.isSafeInteger(dimension) || (dimension as number) < 1)
     throw argumentInvalid("dimension", `is ${String(dimension)}, expected a whole number of at least 1`);
   if (METRICS.includes(metric as VectorMetric)) return;

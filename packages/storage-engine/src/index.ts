@@ -14,7 +14,12 @@ export { createVectorTable, type VectorTable } from "./vector-table.ts";
 
 export type { Appended, Journal } from "./lane.ts";
 export { type Access, createAccess } from "./access.ts";
-export { createVectorStore, type EngineParts, type EngineVectorStoreOptions } from "./create-vector-store.ts";
+export {
+  assertShape,
+  createVectorStore,
+  type EngineParts,
+  type EngineVectorStoreOptions,
+} from "./create-vector-store.ts";
 export { createStateStore } from "./create-state-store.ts";
 export {
   createSecretBackend,

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { FileSystem } from "../file-system.ts";
 import { createLayout } from "../layout.ts";
 import { nodeFileSystem } from "../node-file-system.ts";
@@ -39,7 +38,7 @@ export async function* inspectFsStorage(
   options: FsToolOptions = {},
 ): AsyncGenerator<InspectedFrame> {
   const { fileSystem = nodeFileSystem } = options;
-  const layout = createLayout(resolve(directory));
+  const layout = createLayout(directory);
   try {
     const found = await findStoreFiles(fileSystem, layout);
     for (const { reason, ...place } of found.damage) yield { ...place, damage: reason };

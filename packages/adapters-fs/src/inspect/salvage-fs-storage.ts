@@ -1,6 +1,6 @@
-import { basename, join, resolve } from "node:path";
-import { argumentInvalid, type VectorCollectionInfo } from "@keelson/core";
-import { createEngine, type Engine, type Op } from "@keelson/storage-engine";
+import { basename, join } from "node:path";
+import { argumentInvalid, assertKey, type VectorCollectionInfo } from "@keelson/core";
+import { assertShape, createEngine, type Engine, type Op } from "@keelson/storage-engine";
 import { encodeBlobFile } from "../blobs/blob-file.ts";
 import { blobPath } from "../blobs/blob-paths.ts";
 import { writeCheckpoint } from "../checkpoint/write-checkpoint.ts";
@@ -43,7 +43,8 @@ export interface FsSalvageOptions extends FsToolOptions {
  * content is back. Secrets stay sealed, and need the key that they needed; the store's own key file is copied.
  *
  * @param to Has to be empty, or missing.
- * @throws KeelsonError ARGUMENT_INVALID when `to` is not empty. Nothing is changed then.
+ * @throws KeelsonError ARGUMENT_INVALID when `to` is not empty, or a collection of another dimension than a whole
+ * number. Nothing is changed then.
  * @throws KeelsonError STORE_CORRUPT when nothing tells which store it is: there is nothing to save but blobs.
  * @throws KeelsonError STORE_FAILED when the filesystem refuses.
  *
@@ -65,7 +66,11 @@ export async function salvageFsStorage(
   options: FsSalvageOptions = {},
 ): Promise<FsSalvageReport> {
   const { fileSystem = nodeFileSystem, collections = [] } = options;
-  const [source, target] = [createLayout(resolve(from)), createLayout(resolve(to))];
+  const [source, target] = [createLayout(from, "from"), createLayout(to, "to")];
+  for (const { name, dimension, metric } of collections) {
+    assertKey(name, 256);
+    assertShape(dimension, metric);
+  }
   try {
     if ((await fileSystem.exists(target.root)) && (await fileSystem.list(target.root)).length > 0)
       throw argumentInvalid("to", "is not empty");

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import { createEngine } from "@keelson/storage-engine";
 import type { FileSystem, OpenFile } from "../file-system.ts";
 import { createLayout, type Layout } from "../layout.ts";
@@ -49,7 +48,7 @@ export async function verifyFsStorage(
   options: FsToolOptions = {},
 ): Promise<FsVerifyReport> {
   const { fileSystem = nodeFileSystem } = options;
-  const layout = createLayout(resolve(directory));
+  const layout = createLayout(directory);
   try {
     return await verify(fileSystem, layout);
   } catch (cause) {

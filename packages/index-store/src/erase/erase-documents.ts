@@ -1,14 +1,8 @@
-import {
-  type Awaitable,
-  assertUniqueIds,
-  isKeelsonError,
-  type ReclaimResult,
-  scanState,
-} from "@keelson/core";
+import { type Awaitable, assertOptions, isKeelsonError, type ReclaimResult, scanState } from "@keelson/core";
 import { createBreather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
 import { digest } from "../digest.ts";
-import { invalid } from "../documents.ts";
+import { assertIds, invalid } from "../documents.ts";
 import { readHead } from "../head.ts";
 import { isHeld, type Lease, withLease } from "../lease.ts";
 import { withProgress } from "../progress.ts";
@@ -68,6 +62,7 @@ export async function eraseDocuments(
 
 /** Refuses what cannot be erased, before anything is. */
 export function assertErasure(request: ErasureRequest): void {
+  assertOptions(request, "request");
   const { ids, subject } = request as { readonly ids?: unknown; readonly subject?: unknown };
   if ((ids === undefined) === (subject === undefined))
     throw invalid("erase", "to be given either ids or a subject");
@@ -75,8 +70,7 @@ export function assertErasure(request: ErasureRequest): void {
     if (typeof subject !== "string") throw invalid("subject", "not a string");
     return;
   }
-  if (!Array.isArray(ids)) throw invalid("ids", "not a list");
-  assertUniqueIds(ids);
+  assertIds(ids);
 }
 
 /** All erasures that have ended, oldest first. */

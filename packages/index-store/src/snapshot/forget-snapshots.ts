@@ -1,4 +1,4 @@
-import { isKeelsonError, KeelsonError, type StateChange } from "@keelson/core";
+import { assertOptions, isKeelsonError, KeelsonError, type StateChange } from "@keelson/core";
 import type { IndexContext } from "../context.ts";
 import { invalid } from "../documents.ts";
 import type { Lease } from "../lease.ts";
@@ -80,7 +80,6 @@ async function chooseSnapshots(
     if (newestDrilled !== undefined) reasons.set(newestDrilled, ["newest-drilled"]);
     return { chosen: ids.filter((id) => wanted.has(id) && id !== newestDrilled), reasons };
   }
-  assertRules(policy);
   const dated: { readonly id: string; readonly createdAtMs: number }[] = [];
   for (const id of ids) {
     const { createdAtMs } = await readManifest(context, id, signal);
@@ -90,6 +89,13 @@ async function chooseSnapshots(
   if (newestDrilled !== undefined)
     reasons.set(newestDrilled, [...(reasons.get(newestDrilled) ?? []), "newest-drilled"]);
   return { chosen: ids.filter((id) => !reasons.has(id)), reasons };
+}
+
+/** Refuses a policy that says neither what to keep nor what to forget. */
+export function assertPolicy(policy: ForgetPolicy): void {
+  assertOptions(policy, "policy");
+  if (!("snapshotIds" in policy)) assertRules(policy);
+  else if (!Array.isArray(policy.snapshotIds)) throw invalid("snapshotIds", "not a list");
 }
 
 function assertRules(rules: KeepRules): void {
