@@ -60,8 +60,11 @@ export function embeddingSettings(options: EmbeddingOptions | undefined, clock: 
   for (const [name, value] of Object.entries({ textsPerMinute, tokensPerMinute })) {
     if (value !== undefined && !(value > 0)) throw invalid(`embedding.${name}`, "not above 0");
   }
-  if (pricePerMillionTokens !== undefined && !(pricePerMillionTokens >= 0))
-    throw invalid("embedding.pricePerMillionTokens", "below 0");
+  if (
+    pricePerMillionTokens !== undefined &&
+    !(Number.isFinite(pricePerMillionTokens) && pricePerMillionTokens >= 0)
+  )
+    throw invalid("embedding.pricePerMillionTokens", "not a number of at least 0");
   return {
     ...counts,
     maxRetryAfterMs,

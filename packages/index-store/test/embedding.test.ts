@@ -477,6 +477,7 @@ describe("embedding", () => {
     { textsPerMinute: 0 },
     { tokensPerMinute: Number.NaN },
     { pricePerMillionTokens: -1 },
+    { pricePerMillionTokens: Number.POSITIVE_INFINITY },
     { maxRetryAfterMs: -1 },
     { maxRetryAfterMs: Number.NaN },
   ])("refuses the settings %o", async (embedding) => {

@@ -1,4 +1,4 @@
-import { argumentInvalid, type Json, type JsonObject, KeelsonError } from "@keelson/core";
+import { assertJson, type Json, type JsonObject, KeelsonError } from "@keelson/core";
 import type { RedactionFinding, WrittenPiece } from "./engine/writer.ts";
 
 /** A finding in a JSON value. Its offsets count in the string that stands at `path`, or in the key itself. */
@@ -32,13 +32,26 @@ export function compilePaths(patterns: readonly string[]): (path: Path) => boole
       details: { argument: "allowPaths", reason: "a pattern has an empty part" },
     });
   }
-  const matches = (parts: readonly string[], path: Path): boolean => {
-    const [part, ...rest] = parts;
-    if (part === undefined) return path.length === 0;
-    if (part === "**") return path.some((_, at) => matches(rest, path.slice(at))) || matches(rest, []);
-    return path.length > 0 && (part === "*" || part === String(path[0])) && matches(rest, path.slice(1));
-  };
   return (path) => compiled.some((parts) => matches(parts, path));
+}
+
+/** Only the last `**` is ever tried again, so that the work is that of the path times the pattern. */
+function matches(parts: readonly string[], path: Path): boolean {
+  let [part, place] = [0, 0];
+  let retry: { readonly part: number; place: number } | undefined;
+  while (place < path.length) {
+    if (parts[part] === "**") {
+      part += 1;
+      retry = { part, place };
+    } else if (parts[part] === "*" || parts[part] === String(path[place])) {
+      part += 1;
+      place += 1;
+    } else if (retry !== undefined) {
+      retry.place += 1;
+      ({ part, place } = retry);
+    } else return false;
+  }
+  return parts.slice(part).every((rest) => rest === "**");
 }
 
 /** The keys around a value as they read in front of it: `{ user: { ssn: … } }` reads `user ssn: "…"`. */
@@ -54,6 +67,8 @@ export async function redactJson(
   isAllowedPath: (path: Path) => boolean,
   redactText: RedactText,
 ): Promise<ValueRedaction> {
+  // What is no JSON would go through unlooked at, or come out empty.
+  assertJson(value);
   const findings: ValueFinding[] = [];
 
   const redactString = async (text: string, path: Path): Promise<string> => {
@@ -109,11 +124,7 @@ export async function redactJson(
         items.push(await visit(item, [...path, index]));
       return items;
     }
-    if (typeof part !== "object" || part === null) {
-      // No JSON, but it would go through unlooked at.
-      if (typeof part === "bigint") throw argumentInvalid("value", "holds a bigint");
-      return part;
-    }
+    if (typeof part !== "object" || part === null) return part;
     const entries: [string, Json][] = [];
     const taken = new Set<string>();
     for (const [key, item] of Object.entries(part as JsonObject)) {

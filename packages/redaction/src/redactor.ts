@@ -72,6 +72,7 @@ export interface KeelsonRedactor extends Redactor {
    * Redacts a JSON value: strings, numbers and keys, lists element by element, the names of the keys as context. A
    * number that is found becomes a string.
    *
+   * @throws KeelsonError VALUE_INVALID when it is no JSON, or nested to a depth of more than 256.
    * @throws KeelsonError REDACTION_FAILED as `redact` does.
    */
   redactValue(value: Json, options?: AbortOptions): Promise<ValueRedaction>;

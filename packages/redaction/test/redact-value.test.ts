@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRedactor } from "../src/index.ts";
+import { compilePaths } from "../src/redact-value.ts";
 import { errorOf } from "./helpers.ts";
 
 describe("redactValue", () => {
@@ -69,9 +70,41 @@ describe("redactValue", () => {
     );
   });
 
-  it("refuses a bigint, in which nothing would be looked for", async () => {
-    const value = { ssn: 536904399n } as never;
-    expect((await errorOf(() => createRedactor().redactValue(value))).code).toBe("ARGUMENT_INVALID");
+  const cyclic: unknown[] = [];
+  cyclic.push(cyclic);
+  it.each<[string, unknown]>([
+    ["a bigint, in which nothing would be looked for", { ssn: 536904399n }],
+    ["a date, which would come out empty", { at: new Date(0) }],
+    ["a map, which would come out empty", new Map([["ssn", "536-90-4399"]])],
+    ["what was left out", { ssn: undefined }],
+    ["a value that holds itself", cyclic],
+    ["a value without end", JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`)],
+  ])("refuses %s", async (_, value) => {
+    expect((await errorOf(() => createRedactor().redactValue(value as never))).code).toBe("VALUE_INVALID");
+  });
+
+  it("tells allowed paths as their patterns read", () => {
+    const read = (parts: readonly string[], path: readonly (string | number)[]): boolean => {
+      const [part, ...rest] = parts;
+      if (part === undefined) return path.length === 0;
+      if (part === "**") return read(rest, path) || (path.length > 0 && read(parts, path.slice(1)));
+      return path.length > 0 && (part === "*" || part === String(path[0])) && read(rest, path.slice(1));
+    };
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom("a", "0", "*", "**"), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.constantFrom("a", "b", 0), { maxLength: 7 }),
+        (parts, path) => {
+          expect(compilePaths([parts.join(".")])(path)).toBe(read(parts, path));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("tells in little time of a deep path that nearly fits", () => {
+    const path = [...Array<string>(250).fill("a"), "b"];
+    expect(compilePaths([Array<string>(40).fill("**.a").join(".")])(path)).toBe(false);
   });
 
   it("refuses an empty part of a path", async () => {

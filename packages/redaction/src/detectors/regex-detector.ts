@@ -89,6 +89,7 @@ export function regexDetector(options: RegexDetectorOptions): Detector {
   } = options;
   assertPattern("pattern", pattern);
   if (context !== undefined) assertPattern("context", context);
+  if (!(Number.isFinite(score) && score >= 0 && score <= 1)) throw argumentInvalid("score", "is not 0 to 1");
   const window = { unboundedAs: left + right, lookaround: true };
   const bounds = patternBounds(pattern, triggers && window);
   assertFewPaths("pattern", pattern, bounds);
