@@ -6,6 +6,8 @@ import {
   assertUniqueIds,
   assertVector,
   compileFilter,
+  type Json,
+  type JsonObject,
   KeelsonError,
   orAbort,
   type VectorCollection,
@@ -17,6 +19,7 @@ import type { Access } from "./access.ts";
 import { assertIds, assertList, ownMetadata, pageRange } from "./arguments.ts";
 import type { Engine } from "./engine.ts";
 import { createLane, type Journal, type Lane } from "./lane.ts";
+import { evaluate } from "./lazy.ts";
 import type { UpsertRecord } from "./op.ts";
 import { squaredLength } from "./similarity.ts";
 import type { VectorTable } from "./vector-table.ts";
@@ -40,6 +43,9 @@ const RECORDS_PER_OP = 1000;
 const BYTES_PER_OP = 64 * 1024 * 1024;
 // Of UTF-8, at the most.
 const BYTES_PER_CODE_UNIT = 3;
+// Of JSON, at the most: an escape, and a number.
+const BYTES_PER_ESCAPE = 6;
+const BYTES_PER_NUMBER = 25;
 const METRICS: readonly VectorMetric[] = Object.freeze(["cosine", "dot", "euclidean"]);
 
 export function createVectorStore(options: EngineVectorStoreOptions): VectorStore {
@@ -157,7 +163,11 @@ function splitIntoOps(records: readonly UpsertRecord[]): UpsertRecord[][] {
   let part: UpsertRecord[] = [];
   let bytes = 0;
   for (const record of records) {
-    const size = record.vector.byteLength + BYTES_PER_CODE_UNIT * (record.text?.length ?? 0);
+    const { vector, text = "", metadata } = record;
+    const size =
+      vector.byteLength +
+      BYTES_PER_CODE_UNIT * text.length +
+      (metadata === undefined ? 0 : jsonBytes(evaluate(metadata)));
     bytes += size;
     if (part.length === 0 || part.length === RECORDS_PER_OP || bytes > BYTES_PER_OP) {
       part = [];
@@ -167,6 +177,18 @@ function splitIntoOps(records: readonly UpsertRecord[]): UpsertRecord[][] {
     part.push(record);
   }
   return parts;
+}
+
+/** How many bytes the JSON of a value takes at the most. */
+function jsonBytes(value: Json): number {
+  if (typeof value === "string") return BYTES_PER_ESCAPE * value.length;
+  if (typeof value !== "object" || value === null) return BYTES_PER_NUMBER;
+  if (Array.isArray(value)) return value.reduce<number>((bytes, part) => bytes + jsonBytes(part), 0);
+  let bytes = 0;
+  // Several times as fast as a list of the keys. What is the store's own has no keys but its own.
+  for (const key in value)
+    bytes += BYTES_PER_ESCAPE * key.length + jsonBytes((value as JsonObject)[key] as Json);
+  return bytes;
 }
 
 /**

@@ -206,6 +206,29 @@ describe(createVectorStore.name, () => {
     expect(await docs.get(["4"])).toEqual([records[4]]);
   });
 
+  it("counts metadata of any shape as what a log has to take", async () => {
+    const { vectors, ops } = createSubject();
+    const docs = await vectors.open("docs", { dimension: 1, metric: "dot" });
+    ops.length = 0;
+    const long = "x".repeat(6e6);
+    const metadata = [
+      { long },
+      { of: [{ of: long }] },
+      { [long]: true },
+      { of: Array<number>(2e6).fill(0.1) },
+      {},
+    ];
+    await docs.upsert(
+      metadata.map((each, n) => ({ id: String(n), vector: Float32Array.of(n), metadata: each })),
+    );
+    expect(ops.map((op) => (op.type === "upsert" ? op.records.map(({ id }) => id) : op.type))).toEqual([
+      ["0"],
+      ["1"],
+      ["2"],
+      ["3", "4"],
+    ]);
+  });
+
   it("leaves no rejection unhandled when a journal refuses a later part of a batch", async () => {
     let taken = 0;
     const refusal = new Error("too large");
