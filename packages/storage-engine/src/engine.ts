@@ -72,6 +72,8 @@ export function createEngine({ quantization }: EngineOptions = {}): Engine {
   const entries = createEntries();
   const secrets = createOrderedMap<SealedSecret>();
   let newest = 0;
+  // Asked for after every write of a large store.
+  let secretBytes = 0;
 
   const createTable = (name: string, dimension: number, metric: VectorMetric): void =>
     tables.set(name, createVectorTable(name, dimension, metric, { kernel: loadKernel(), quantization }));
@@ -89,8 +91,9 @@ export function createEngine({ quantization }: EngineOptions = {}): Engine {
       return newest;
     },
     get bytes() {
-      const parts = [entries, ...tables.values(), ...secrets.values()];
-      return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+      let bytes = entries.bytes + secretBytes;
+      for (const table of tables.values()) bytes += table.bytes;
+      return bytes;
     },
     apply: (op, bytes) => {
       switch (op.type) {
@@ -121,11 +124,12 @@ export function createEngine({ quantization }: EngineOptions = {}): Engine {
           const { name, sealed, revision } = op;
           // One that is only sealed anew keeps its revision.
           newest = Math.max(newest, revision);
+          secretBytes += bytes - (secrets.get(name)?.bytes ?? 0);
           secrets.set(name, { name, sealed, revision, bytes });
           return;
         }
         case "deleteSecret":
-          secrets.delete(op.name);
+          secretBytes -= secrets.delete(op.name)?.bytes ?? 0;
           return;
       }
     },
@@ -146,6 +150,7 @@ export function createEngine({ quantization }: EngineOptions = {}): Engine {
           return;
         case "secrets": {
           const each = bytes / block.secrets.length;
+          secretBytes += bytes;
           secrets.append(
             block.secrets.map(({ name }) => name),
             (place) => ({ ...(block.secrets[place] as BlockSecret), bytes: each }),

@@ -150,8 +150,18 @@ describe(createEngine.name, () => {
     engine.apply(row("b"), 200);
     engine.apply(row("a"), 300);
     engine.apply({ type: "commit", revision: 1, changes: [{ key: "k", value: 1 }] }, 1000);
+    engine.apply({ type: "writeSecret", name: "s", revision: 2, sealed: "x" }, 5_000);
     engine.apply({ type: "writeSecret", name: "s", revision: 2, sealed: "x" }, 10_000);
     expect(engine.bytes).toBe(11_500);
+    const [s, t] = [
+      { name: "s", revision: 2, sealed: "x" },
+      { name: "t", revision: 3, sealed: "x" },
+    ];
+    const loaded = createEngine();
+    loaded.load({ type: "secrets", secrets: [s, t] }, 600);
+    loaded.apply({ type: "deleteSecret", name: "t" }, 7);
+    loaded.apply({ type: "deleteSecret", name: "u" }, 7);
+    expect(loaded.bytes).toBe(300);
     engine.apply({ type: "delete", collection: "docs", ids: ["a"] }, 7);
     engine.apply({ type: "commit", revision: 3, changes: [{ key: "k", value: undefined }] }, 7);
     expect(engine.bytes).toBe(10_200);
