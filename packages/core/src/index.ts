@@ -84,5 +84,6 @@ export { assertSecret } from "./assert-secret.ts";
 export { argumentInvalid } from "./argument-invalid.ts";
 export { secretConflict, secretUnreadable } from "./secret-errors.ts";
 export { orAbort } from "./or-abort.ts";
+export { visibleText } from "./visible-text.ts";
 export { type TimeoutOptions, withTimeout } from "./with-timeout.ts";
 export { assertSpecVersion, type VersionedPlugin } from "./spec-version.ts";

@@ -1,4 +1,4 @@
-import type { ExpectedRevision } from "@keelson/core";
+import { type ExpectedRevision, visibleText } from "@keelson/core";
 import type { StaleReason } from "./diff.ts";
 import { invalid } from "./documents.ts";
 import type { SyncMode } from "./sync-documents.ts";
@@ -81,7 +81,8 @@ function isChange(change: PlannedChange | null): boolean {
 }
 
 /**
- * A plan in words: the numbers, what is to be embedded, then a line a document.
+ * A plan in words: the numbers, what is to be embedded, then a line a document. Ids can't smuggle in control
+ * characters, or lines of their own.
  *
  * @throws KeelsonError ARGUMENT_INVALID when it is no plan of this format.
  *
@@ -130,7 +131,7 @@ export function formatPlan(plan: Plan, { maxDocuments = 20 }: FormatPlanOptions 
   if (maxDocuments > 0 && changes.length > maxDocuments)
     lines.push(`… and ${changes.length - maxDocuments} more`);
   for (const { id, code } of failures) lines.push(`! ${id} (${code})`);
-  return lines.join("\n");
+  return lines.map(visibleText).join("\n");
 }
 
 function counted(count: number, noun: string): string {

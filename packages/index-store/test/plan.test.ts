@@ -376,6 +376,13 @@ describe("formatPlan", () => {
         "- d997 (orphaned)",
       ].join("\n"),
     );
+    const hostile = [{ ...plan.changes[0], id: "a\n- all (orphaned)\u001b[2J\u202e" }] as Plan["changes"];
+    const failures = [{ id: "b\r", code: "CHUNKING_FAILED" }];
+    expect(
+      formatPlan({ ...plan, changes: hostile, failures })
+        .split("\n")
+        .slice(2),
+    ).toEqual(["~ a␊- all (orphaned)␛[2J\ufffd (text)", "! b␍ (CHUNKING_FAILED)"]);
     expect(formatPlan(plan, { maxDocuments: 2 })).toContain("+ x (new)\n… and 3 more");
     expect(formatPlan(plan, { maxDocuments: 0 }).split("\n")).toHaveLength(2);
     expect(formatPlan({ ...plan, costUsd: 12.345 })).toContain("12.35 USD");

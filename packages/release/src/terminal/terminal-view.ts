@@ -1,10 +1,10 @@
+import { visibleText } from "@keelson/core";
 import type { CanaryProgress } from "../canary.ts";
 import { checkRate, checkWhole } from "../check-argument.ts";
 import type { GateEvidence } from "../gate.ts";
 import type { GuardReport } from "../guard.ts";
 import type { RampStatus } from "../ramp.ts";
 import { count, dollars, evidence, interval, percent, points } from "../report/figures.ts";
-import { visibleText } from "../report/markup.ts";
 import { axis, evidenceBar, progressBar } from "./bars.ts";
 
 /** What is to be seen: the latest that a canary's `onProgress` was told, a ramp's `status()`, or both. */

@@ -1,4 +1,5 @@
-import { type Markup, markup, visibleText } from "../markup.ts";
+import { visibleText } from "@keelson/core";
+import { type Markup, markup } from "../markup.ts";
 
 /** Maps values to places in a drawing. */
 export type Scale = (value: number) => number;
