@@ -546,6 +546,91 @@ describe("erase", () => {
     expect(await faultsOf(storage)).toEqual([]);
   });
 
+  it("leaves what a later write has staged by then", async () => {
+    const { index, open, storage } = await createHistory();
+    const [reached, staged, gate, ending] = [createGate(), createGate(), createGate(), createGate()];
+    const slow = (name: "query" | "upsert", around: (work: () => unknown) => Promise<unknown>) =>
+      open({
+        vectors: {
+          ...storage.vectors,
+          open: async (...args) => {
+            const collection = await storage.vectors.open(...args);
+            const call = (...more: never[]) =>
+              around(() => (collection[name] as (...of: never[]) => unknown)(...more));
+            return { ...collection, [name]: call };
+          },
+        },
+      });
+    const eraser = await slow("query", async (work) => {
+      reached.open();
+      await gate.opened;
+      return await work();
+    });
+    const writer = await slow("upsert", async (work) => {
+      await work();
+      staged.open();
+      await ending.opened;
+    });
+    const erasing = eraser.erase({ ids: ["secret-id"] });
+    await reached.opened;
+    const writing = writer.upsert([{ id: "secret-id", text: "lion one\n\nlion two" }]);
+    await staged.opened;
+    gate.open();
+    expect(await erasing).toMatchObject({ strayRecords: 0 });
+    ending.open();
+    await writing;
+    expect((await index.query("lion one", { topK: 2 })).map(({ id }) => id)).toEqual([
+      "secret-id",
+      "secret-id",
+    ]);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it.each([
+    ["a store that answers with few", 4, 6, ["secret-id", "doc-1", "doc-2"]],
+    ["a store that answers with any number", undefined, 1_001, ["secret-id", "doc-1", "doc-2", "doc-3"]],
+  ])(
+    "finds records that no ledger lists behind those of a later write, in %s",
+    async (_, maxTopK, chunks, of) => {
+      const { open, storage } = await createHistory();
+      const collection = await storage.vectors.open("docs@2", { dimension: 32, metric: "cosine" });
+      // Of no length, they stand behind all others.
+      const strays = of.map((id, i) => ({
+        ...{ id: `stray-${i}`, vector: new Float32Array(32), text: "zebra left over" },
+        metadata: { "keelson:document": id },
+      }));
+      await collection.upsert(strays);
+      const reached = createGate();
+      const gate = createGate();
+      const eraser = await open({
+        vectors: {
+          ...storage.vectors,
+          capabilities: { ...storage.vectors.capabilities, maxTopK },
+          open: async (...args) => {
+            const opened = await storage.vectors.open(...args);
+            return {
+              ...opened,
+              query: async (vector, options) => {
+                reached.open();
+                await gate.opened;
+                expect(options.topK).toBeLessThanOrEqual(maxTopK ?? 4_000);
+                return await opened.query(vector, options);
+              },
+            };
+          },
+        },
+      });
+      const erasing = eraser.erase({ ids: ["doc-3", "doc-1", "secret-id", "doc-2"] });
+      await reached.opened;
+      const text = Array.from({ length: chunks }, (_, i) => `lion ${i}`).join("\n\n");
+      await (await open()).upsert([{ id: "doc-3", text }]);
+      gate.open();
+      expect(await erasing).toMatchObject({ strayRecords: of.length });
+      await expectGone(storage);
+      expect(await faultsOf(storage)).toEqual([]);
+    },
+  );
+
   it("removes records of it that no ledger lists", async () => {
     const { index, storage } = await createHistory();
     const collection = await storage.vectors.open("docs@2", { dimension: 32, metric: "cosine" });

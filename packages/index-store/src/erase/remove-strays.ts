@@ -5,7 +5,7 @@ import { stagedRecords } from "../intents.ts";
 import { toStored } from "../ledger.ts";
 import { DOCUMENT_FIELD } from "../records.ts";
 
-const MOST_MATCHES = 1000;
+const FIRST_MATCHES = 1000;
 
 /**
  * Deletes the records of these documents that a crash, or somebody else, has left: what no ledger entry lists and no write
@@ -19,33 +19,35 @@ export async function removeStrays(
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { filters, maxTopK = MOST_MATCHES } = context.vectors.capabilities;
+  const { filters, maxTopK = Number.MAX_SAFE_INTEGER } = context.vectors.capabilities;
   const { head } = await readHead(context, signal);
   const generation = allGenerations(head).find((each) => each.number === number);
   if (!filters || generation === undefined) return 0;
   const records = await context.recordsOf(generation, signal);
-  const topK = Math.min(MOST_MATCHES, maxTopK);
   const filter = { field: DOCUMENT_FIELD, in: ids };
   // Any vector: the filter alone says what is looked for.
   const vector = new Float32Array(generation.dimension).fill(1);
+  let topK = Math.min(FIRST_MATCHES, maxTopK);
   const seen = new Set<string>();
   let removed = 0;
   while (true) {
     const found = await records.query(vector, { topK, filter, signal });
     const fresh = found.filter(({ id }) => !seen.has(id));
-    if (fresh.length === 0) {
-      // What is kept may stand before what is not.
-      if (found.length < topK || ids.length === 1) return removed;
-      const middle = ids.length >> 1;
-      for (const half of [ids.slice(0, middle), ids.slice(middle)])
-        removed += await removeStrays(context, number, half, signal);
-      return removed;
-    }
     for (const { id } of fresh) seen.add(id);
     const strays = await straysOf(context, number, ids, fresh, signal);
     await records.delete(strays, { signal });
     removed += strays.length;
+    if (found.length < topK) return removed;
+    if (fresh.length > 0) continue;
+    // What is kept stands before what is not.
+    if (topK < maxTopK) topK = Math.min(topK * 4, maxTopK);
+    else if (ids.length === 1) return removed;
+    else break;
   }
+  const middle = ids.length >> 1;
+  for (const half of [ids.slice(0, middle), ids.slice(middle)])
+    removed += await removeStrays(context, number, half, signal);
+  return removed;
 }
 
 /** Those of the records that are of nobody. A write that began after the erasure has its own, of the same documents. */
