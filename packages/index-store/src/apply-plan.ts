@@ -1,4 +1,4 @@
-import { KeelsonError } from "@keelson/core";
+import { assertOptions, KeelsonError } from "@keelson/core";
 import { abortableSource } from "./abortable-source.ts";
 import { createBreather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
@@ -142,7 +142,10 @@ function only(
   planned: ReadonlyMap<string, PlannedChange>,
   signal: AbortSignal,
 ): DocumentSource {
-  const isPlanned = (document: SourceDocument): boolean => planned.has(document?.id);
+  const isPlanned = (document: SourceDocument): boolean => {
+    assertOptions(document, "document");
+    return planned.has(document.id);
+  };
   // A list stays one: it is checked whole before anything is written.
   if (Array.isArray(source)) return (source as readonly SourceDocument[]).filter(isPlanned);
   assertSource(source);

@@ -204,14 +204,82 @@ describe("apply", () => {
     expect(await index.apply(plan, other)).toMatchObject({ changed: 1 });
   });
 
+  it.each<[string, string, boolean]>([
+    ["change", "d5", true],
+    ["add", "x", true],
+    ["remove", "d997", false],
+  ])("leaves a document to %s as another has written it meanwhile", async (_, id, refusesTheRest) => {
+    const { index, open, plan, source, storage } = await createPlanned();
+    const other = await open();
+    const reading = async function* () {
+      await other.upsert([{ id, text: "by another" }]);
+      yield* source;
+    };
+    expect(await failureOf(index.apply(plan, reading()))).toMatchObject({
+      code: "PLAN_OUTDATED",
+      message: `the plan is outdated, for ${id}: it was written since. Plan again`,
+      details: { documentId: id },
+    });
+    expect(await index.get(id)).toMatchObject({ chunks: [{ text: "by another" }] });
+    expect((await index.get("z")) === undefined).toBe(refusesTheRest);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("changes and removes what a rebuild has just written anew", async () => {
+    const { open, source, storage } = await createPlanned();
+    const other = await open({ embedder: createLetters("other@1", 16) });
+    const plan = await other.plan(source, { mode: "full" });
+    expect(plan).toMatchObject({ rebuild: { documents: 998 }, add: 3, change: 1, remove: 1 });
+    expect(await other.apply(plan, source)).toMatchObject({ rebuilt: 998, added: 3, changed: 1, removed: 1 });
+    expect(await other.plan(source, { mode: "full" })).toMatchObject({ add: 0, change: 0, remove: 0 });
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("puts lost vectors back beside what it changes for other reasons", async () => {
+    const { index, storage } = await createSubject();
+    await index.upsert(documentsOf(3));
+    const collection = await storage.vectors.open("docs@1", { dimension: 32, metric: "cosine" });
+    const lost = (await recordsOf(storage)).get("docs@1")?.find(({ text }) => text === "text 2");
+    await collection.delete([lost?.id ?? ""]);
+    const source = documentsOf(3).map((each) => (each.id === "d0" ? { ...each, text: "other" } : each));
+    const plan = await index.plan(source, { mode: "full", checkVectors: true });
+    expect(plan.changes.map(({ reasons }) => reasons)).toEqual([["text"], ["missing-vectors"]]);
+    expect(await index.apply(plan, source)).toMatchObject({ changed: 2 });
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("holds a plan that has nothing to do to its generation", async () => {
+    const { index } = await createSubject();
+    await index.upsert(documentsOf(3));
+    const plan = await index.plan(documentsOf(3), { mode: "full" });
+    expect(plan.changes).toEqual([]);
+    expect(await index.apply(plan, documentsOf(3))).toMatchObject({ added: 0, changed: 0, removed: 0 });
+    await index.rebuild();
+    expect(await failureOf(index.apply(plan, documentsOf(3)))).toMatchObject({
+      code: "PLAN_OUTDATED",
+      message: "the plan is outdated: another generation is live. Plan again",
+    });
+  });
+
+  it("refuses a source that has what is no document, also where it has nothing to do with the plan", async () => {
+    const { index, plan, source, storage } = await createPlanned();
+    const before = await stateOf(storage);
+    for (const none of [null, undefined, "text"])
+      expect(await codeOf(index.apply(plan, [...source, none as never]))).toBe("ARGUMENT_INVALID");
+    expect(await stateOf(storage)).toEqual(before);
+  });
+
   it("refuses another pipeline, another index and what is no plan", async () => {
     const { open, index, plan, source } = await createPlanned();
-    for (const options of [
-      { embedder: createLetters("other@1") },
-      { chunker: paragraphs },
-      { redactor: { ...tinyRedactor, id: "tiny@2" } },
-    ])
-      expect(await codeOf((await open(options)).apply(plan, source))).toBe("PLAN_OUTDATED");
+    for (const [part, options] of Object.entries({
+      embedder: { embedder: createLetters("other@1") },
+      chunker: { chunker: paragraphs },
+      redactor: { redactor: { ...tinyRedactor, id: "tiny@2" } },
+    }))
+      expect(await failureOf((await open(options)).apply(plan, source))).toMatchObject({
+        code: "PLAN_OUTDATED",
+        message: `the plan is outdated: it was made for another ${part}. Plan again`,
+      });
     expect(await codeOf((await open({ name: "another" })).apply(plan, source))).toBe("ARGUMENT_INVALID");
     const [change] = plan.changes;
     for (const none of [
