@@ -194,6 +194,24 @@ describe("rebuild", () => {
     expect(await faultsOf(storage)).toEqual([]);
   });
 
+  it("comes to an end over a document that has come and gone meanwhile, and keeps no note of it", async () => {
+    const { index, open, storage } = await createSubject();
+    await index.upsert(documents.slice(0, 3));
+    const letters = createLetters("other@1", 16);
+    const writer = await open({ embedders: [letters] });
+    const embedder: Embedder = {
+      ...letters,
+      embed: async (texts) => {
+        await writer.upsert([{ id: "fleeting", text: "here" }]);
+        await writer.remove(["fleeting"]);
+        return await letters.embed(texts);
+      },
+    };
+    expect(await index.rebuild({ embedder })).toMatchObject({ documents: 3 });
+    expect((await stateOf(storage)).filter(({ key }) => key.includes("fleeting"))).toEqual([]);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
   it("goes on where it stopped, over a new opening too", async () => {
     const { index, open, storage } = await createSubject();
     await index.upsert(documents);

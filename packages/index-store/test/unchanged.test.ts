@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SourceDocument } from "../src/index.ts";
-import { createSubject, paragraphs } from "./support.ts";
+import { createSubject, faultsOf, paragraphs, recordsOf } from "./support.ts";
 
 const few = <T>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
 
@@ -67,5 +67,21 @@ describe("sync", () => {
     expect(read).toBe(1);
     expect((await index.sync([{ id: "a", version: "1", text }], { mode: "full" })).unchanged).toBe(1);
     expect(read).toBe(1);
+  });
+
+  it("reads a text of an equal version where its vectors are lost, and takes it as it is by now", async () => {
+    const { index, storage } = await createSubject({ chunker: paragraphs });
+    const was = { id: "a", version: "1", text: "one\n\ntwo" };
+    await index.upsert([was, { id: "b", version: "1", text: "three" }]);
+    const collection = await storage.vectors.open("docs@1", { dimension: 32, metric: "cosine" });
+    await collection.delete([...((await recordsOf(storage)).get("docs@1") ?? [])].map(({ id }) => id));
+    const source = [
+      { ...was, text: "one\n\nother" },
+      { id: "b", version: "1", text: "three" },
+    ];
+    expect(await index.reindex(source, { checkVectors: true })).toMatchObject({ changed: 2 });
+    expect((await index.get("a"))?.chunks.map(({ text }) => text)).toEqual(["one", "other"]);
+    expect((await index.reindex(source)).unchanged).toBe(2);
+    expect(await faultsOf(storage)).toEqual([]);
   });
 });
