@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFsStorage } from "@keelson/adapters-fs";
 import { createMemoryStorage } from "@keelson/adapters-memory";
-import type { Storage } from "@keelson/core";
+import { KeelsonError, type Storage } from "@keelson/core";
 import { crashPoints, createFaultyStorage, type FaultEffect } from "@keelson/testkit";
 import { afterAll, describe, expect, it } from "vitest";
 import { digest } from "../src/digest.ts";
@@ -638,6 +638,85 @@ describe("erase", () => {
     await collection.upsert([{ id: "stray", vector: new Float32Array(32), ...stray }]);
     expect(await index.erase({ ids: ["secret-id"] })).toMatchObject({ strayRecords: 1 });
     await expectGone(storage);
+  });
+
+  /** Another handle, which lets something happen before the first commit that has a change of such a key. */
+  async function openBefore({ open, storage }: Subject, part: string, happens: () => Promise<unknown>) {
+    let happened = false;
+    return await open({
+      state: {
+        ...storage.state,
+        commit: async (changes, options) => {
+          if (!happened && changes.some(({ key }) => key.includes(part))) {
+            happened = true;
+            await happens();
+          }
+          return await storage.state.commit(changes, options);
+        },
+      },
+    });
+  }
+
+  it("begins again where another generation has gone live meanwhile", async () => {
+    const subject = await createHistory();
+    const { index, storage } = subject;
+    const eraser = await openBefore(subject, "/erasing/", () => index.rollbackGeneration());
+    expect(await eraser.erase({ ids: ["secret-id"] })).toMatchObject({ documents: 1 });
+    await expectGone(storage);
+    await expectWhole(subject);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("is not begun where it cannot be written down", async () => {
+    const subject = await createHistory();
+    const { index, storage } = subject;
+    const refusal = new KeelsonError("STATE_CONFLICT", "another key", {
+      details: { key: "another", expect: 1, actual: 2 },
+    });
+    const eraser = await openBefore(subject, "/erasing/", () => Promise.reject(refusal));
+    expect(await failureOf(eraser.erase({ ids: ["secret-id"] }))).toBe(refusal);
+    expect(await index.get("secret-id")).toBeDefined();
+    expect(await index.erasures()).toEqual([]);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("leaves a document that has gone while its place in a pack was noted anew", async () => {
+    const subject = await createHistory();
+    const { index, storage } = subject;
+    let removed = "";
+    const commit = storage.state.commit;
+    const eraser = await subject.open({
+      state: {
+        ...storage.state,
+        commit: async (changes, options) => {
+          const note = changes.find(({ key }) => key.includes("/packed/") && !key.includes("secret-id"));
+          if (removed === "" && note !== undefined && "value" in note) {
+            removed = note.key.split("/packed/")[1] ?? "";
+            await index.remove([removed]);
+          }
+          return await commit(changes, options);
+        },
+      },
+    });
+    expect(await eraser.erase({ ids: ["secret-id"] })).toMatchObject({ documents: 1 });
+    expect(removed).toMatch(/^doc-/);
+    expect(await index.get(removed)).toBeUndefined();
+    await expectGone(storage);
+    await expectWhole(subject);
+    await index.snapshot();
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("ends what a writer has left that died before, and counts it as stopped no more", async () => {
+    const { open, storage, clock, index } = await createSubject({ leaseMs: 1000 });
+    const dying = createFaultyStorage(storage, { on: ["vectors.upsert"], at: 1, effect: "kill-after" });
+    await failureOf((await open(dying)).upsert([{ id: "secret-id", text: "zebra staged" }]));
+    expect(await dump(storage)).toContain("zebra");
+    await clock.advance(1000);
+    expect(await index.erase({ ids: ["secret-id"] })).toMatchObject({ stoppedWrites: 0 });
+    await expectGone(storage);
+    expect((await stateOf(storage)).filter(({ key }) => key.includes("/intent/"))).toEqual([]);
+    expect(await faultsOf(storage)).toEqual([]);
   });
 
   it("gives up a restore that is under way", async () => {
