@@ -15,7 +15,7 @@ export interface ParsedPhoneNumber {
 export interface OnlyValidPhonesOptions {
   /** `parsePhoneNumberFromString` from `libphonenumber-js/max`. */
   readonly parse: PhoneNumberParser;
-  /** The countries (ISO 3166) whose national numbers count, beside international ones. Default: the United States. */
+  /** The countries (ISO 3166) whose national numbers count, beside international ones: at least one. Default `["US"]`. */
   readonly countries?: readonly string[] | undefined;
   /** The version of libphonenumber-js; part of the redactor's id. Default `"1"`. */
   readonly version?: string | undefined;
