@@ -151,6 +151,110 @@ describe("erase", () => {
     expect(await faultsOf(storage)).toEqual([]);
   });
 
+  it("finds what is about a subject where no snapshot was taken", async () => {
+    const { index, storage } = await createSubject();
+    await index.upsert([...documents, { id: "secret-id", text: "zebra one", subjects: ["zoe"] }]);
+    expect(await index.erase({ subject: "zoe" })).toMatchObject({ documents: 1, snapshots: [], packs: 0 });
+    expect((await index.status()).documents).toBe(12);
+    await expectGone(storage);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("finds what only snapshots know to be about a subject, and every version of it", async () => {
+    const { index, storage, clock } = await createSubject();
+    const about = (id: string, text: string, isAbout: boolean): SourceDocument => ({
+      ...{ id, text },
+      subjects: [isAbout ? "zoe" : "nobody"],
+    });
+    // Whichever pack is looked into first, one of them is found in the second only.
+    await index.upsert([...documents, about("first", "zebra a", true), about("second", "zebra b", false)]);
+    const { id: one } = await index.snapshot();
+    await clock.advance(1);
+    await index.upsert([about("first", "zebra c", false), about("second", "zebra d", true)]);
+    const { id: two } = await index.snapshot();
+    await index.remove(["first"]);
+    await index.upsert([about("second", "zebra e", false)]);
+    expect(await index.erase({ subject: "zoe" })).toMatchObject({
+      documents: 2,
+      generations: [{ generation: 1, documents: 1, chunks: 1 }],
+      snapshots: [
+        { snapshotId: one, documents: 2 },
+        { snapshotId: two, documents: 2 },
+      ],
+      packs: 2,
+    });
+    expect(await dump(storage)).not.toContain("zebra");
+    await expectWhole({ index, snapshots: [one, two] });
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  /** Copies of a snapshot's blobs, of which the storage knows nothing any more, with a document about zoe. */
+  async function createCopies() {
+    const subject = await createSubject({ leaseMs: 1 });
+    const { index, storage } = subject;
+    await index.upsert([{ id: "secret-id", text: "zebra one", subjects: ["zoe"] }]);
+    const { id } = await index.snapshot();
+    const copies = new Map<string, Uint8Array>();
+    for (const { key } of await storage.blobs.list(""))
+      copies.set(key, (await storage.blobs.get(key)) as Uint8Array);
+    await index.remove(["secret-id"]);
+    await index.forget({ snapshotIds: [id] });
+    await index.upsert(documents);
+    const putBack = async (): Promise<void> => {
+      for (const [key, bytes] of copies) await storage.blobs.put(key, bytes);
+    };
+    return { ...subject, snapshot: id, putBack };
+  }
+
+  it("keeps what is about a subject out of a restore of copies that it has never seen", async () => {
+    const { index, snapshot, putBack } = await createCopies();
+    expect(await index.erase({ subject: "zoe" })).toMatchObject({ documents: 0 });
+    await putBack();
+    expect(await index.restore(snapshot)).toMatchObject({ leftOut: 1 });
+    expect(await index.get("secret-id")).toBeUndefined();
+  });
+
+  it("takes what is about a subject out of copies that are put back before it is finished", async () => {
+    const { index, open, storage, clock, snapshot, putBack } = await createCopies();
+    let dead = false;
+    const mortal = await open({
+      state: {
+        ...storage.state,
+        commit: async (changes, options) => {
+          if (dead) throw new Error("dead");
+          const done = await storage.state.commit(changes, options);
+          dead = changes.some(({ key }) => key.includes("/erasing/"));
+          return done;
+        },
+      },
+    });
+    expect(await failureOf(mortal.erase({ subject: "zoe" }))).toMatchObject({ message: "dead" });
+    await putBack();
+    await clock.advance(1);
+    await index.erase({ ids: ["nothing"] });
+    await expectGone(storage);
+    expect(await index.erasures()).toHaveLength(2);
+    expect(await index.verify(snapshot)).toMatchObject({ ok: true });
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("asks no store for what it cannot filter by", async () => {
+    const { index, open, storage } = await createHistory();
+    const eraser = await open({
+      vectors: {
+        ...storage.vectors,
+        capabilities: { ...storage.vectors.capabilities, filters: false },
+        open: async (...args) => ({
+          ...(await storage.vectors.open(...args)),
+          query: () => Promise.reject(new Error("no filters")),
+        }),
+      },
+    });
+    expect(await eraser.erase({ ids: ["secret-id"] })).toMatchObject({ documents: 1, strayRecords: 0 });
+    await expectGone(storage);
+    expect(await index.get("secret-id")).toBeUndefined();
+  });
+
   it("does no harm when it is repeated, or finds nothing", async () => {
     const { index, storage } = await createHistory();
     await index.erase({ ids: ["secret-id"] });
@@ -510,6 +614,75 @@ describe("erase", () => {
     expect(await rebuilding).toMatchObject({ generation: 2 });
     expect(await rebuilder.get("secret-id")).toBeUndefined();
     await expectGone(storage);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("keeps it from a rebuild that begins meanwhile, and has its vectors in hand", async () => {
+    const { storage, open, erasing, goOn } = await createHeldErasure();
+    const paused = createFaultyStorage(storage, { on: ["vectors.get"], at: 1, effect: "hold" });
+    const rebuilder = await open({ ...paused });
+    const rebuilding = rebuilder.rebuild();
+    await paused.reached;
+    goOn();
+    await erasing;
+    paused.release();
+    expect(await rebuilding).toMatchObject({ generation: 2 });
+    await expectGone(storage);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("leaves no note of it to a rebuild under way", async () => {
+    const { index, open, storage } = await createSubject();
+    await index.upsert(documents);
+    const paused = createFaultyStorage(storage, { on: ["vectors.get"], at: 1, effect: "hold" });
+    const rebuilding = (await open({ ...paused })).rebuild();
+    await paused.reached;
+    await index.upsert([
+      { id: "secret-id", text: "zebra one" },
+      { id: "other", text: "other" },
+    ]);
+    await index.erase({ ids: ["secret-id"] });
+    await expectGone(storage);
+    paused.release();
+    await rebuilding;
+    await expectGone(storage);
+    expect((await index.status()).documents).toBe(13);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("leaves a rebuild to copy what a later write has put in its place", async () => {
+    const { index, open, storage } = await createHistory();
+    const [reached, gate] = [createGate(), createGate()];
+    const eraser = await open({
+      vectors: {
+        ...storage.vectors,
+        open: async (...args) => {
+          const collection = await storage.vectors.open(...args);
+          return {
+            ...collection,
+            query: async (...more) => {
+              reached.open();
+              await gate.opened;
+              return await collection.query(...more);
+            },
+          };
+        },
+      },
+    });
+    const erasing = eraser.erase({ ids: ["secret-id", "doc-1"] });
+    await reached.opened;
+    const paused = createFaultyStorage(storage, { on: ["vectors.get"], at: 2, effect: "hold" });
+    const rebuilder = await open({ ...paused });
+    const rebuilding = rebuilder.rebuild();
+    await paused.reached;
+    await index.upsert([{ id: "secret-id", text: "lion one" }]);
+    gate.open();
+    await erasing;
+    paused.release();
+    await rebuilding;
+    expect((await rebuilder.get("secret-id"))?.chunks[0]?.text).toBe("lion one");
+    expect(await rebuilder.get("doc-1")).toBeUndefined();
+    expect(await dump(storage)).not.toContain("zebra");
     expect(await faultsOf(storage)).toEqual([]);
   });
 
