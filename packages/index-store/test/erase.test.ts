@@ -73,6 +73,23 @@ async function expectWhole({
   }
 }
 
+/** Another handle, which lets something happen before the first commit that has a change of such a key. */
+async function openBefore({ open, storage }: Subject, part: string, happens: () => Promise<unknown>) {
+  let happened = false;
+  return await open({
+    state: {
+      ...storage.state,
+      commit: async (changes, options) => {
+        if (!happened && changes.some(({ key }) => key.includes(part))) {
+          happened = true;
+          await happens();
+        }
+        return await storage.state.commit(changes, options);
+      },
+    },
+  });
+}
+
 describe("erase", () => {
   it("removes a document from ledger, vectors, older generations and snapshots, and says where it was", async () => {
     const history = await createHistory();
@@ -238,6 +255,65 @@ describe("erase", () => {
     expect(await faultsOf(storage)).toEqual([]);
   });
 
+  it("keeps no pack that had nothing else, nor one that a snapshot needed for nothing else", async () => {
+    const { index, storage, clock } = await createSubject();
+    const packs = async () =>
+      (await storage.blobs.list("")).filter(({ key }) => key.includes("/pack/")).length;
+    const secret = { id: "secret-id", text: "zebra one" };
+    await index.upsert([secret, { id: "a", text: "one" }]);
+    const { id: one } = await index.snapshot();
+    await clock.advance(1);
+    await index.upsert([{ id: "a", text: "two" }]);
+    const { id: two } = await index.snapshot();
+    await clock.advance(1);
+    await index.upsert([{ ...secret, text: "zebra two" }]);
+    const { id: three } = await index.snapshot();
+    expect(await packs()).toBe(3);
+    await index.erase({ ids: ["secret-id"] });
+    expect(await packs()).toBe(2);
+    await expectWhole({ index, snapshots: [one, two, three] });
+    expect(await index.forget({ snapshotIds: [one] })).toMatchObject({ packs: 1 });
+    expect(await packs()).toBe(1);
+    await expectWhole({ index, snapshots: [two, three] });
+  });
+
+  it("keeps from opening what cannot go on with an erasure for another reason than a damaged snapshot", async () => {
+    const history = await createHistory();
+    const { index, open, storage, clock, snapshots } = history;
+    const dying = await openBefore(history, "/packed/", () => Promise.reject(new Error("dead")));
+    expect(await failureOf(dying.erase({ ids: ["secret-id"] }))).toMatchObject({ message: "dead" });
+    clock.setNow(clock.now() + 1);
+    const offline = { ...storage.blobs, list: () => Promise.reject(new Error("offline")) };
+    expect(await failureOf(open({ blobs: offline }))).toMatchObject({ message: "offline" });
+    clock.setNow(clock.now() + 1);
+    await open();
+    expect(await index.erasures()).toHaveLength(1);
+    await expectWhole({ index, snapshots });
+  });
+
+  it("names tombstones by a key that another handle has made meanwhile", async () => {
+    const subject = await createHistory();
+    const { index, storage, snapshots } = subject;
+    const copies = new Map<string, Uint8Array>();
+    for (const { key } of await storage.blobs.list(""))
+      copies.set(key, (await storage.blobs.get(key)) as Uint8Array);
+    const eraser = await openBefore(subject, "/erasure-key", () =>
+      index
+        .isStale({ id: "a", text: "b" })
+        .then(() =>
+          storage.state.commit([
+            { key: "index/docs/erasure-key", value: "0123456789abcdef0123456789abcdef" },
+          ]),
+        ),
+    );
+    await eraser.erase({ ids: ["secret-id"] });
+    for (const [key, bytes] of copies) await storage.blobs.put(key, bytes);
+    expect(await index.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 1 });
+    const refused = await createHistory();
+    const other = await openBefore(refused, "/erasure-key", () => Promise.reject(new Error("full")));
+    expect(await failureOf(other.erase({ ids: ["secret-id"] }))).toMatchObject({ message: "full" });
+  });
+
   it("asks no store for what it cannot filter by", async () => {
     const { index, open, storage } = await createHistory();
     const eraser = await open({
@@ -311,7 +387,7 @@ describe("erase", () => {
   });
 
   it("goes by the time in another storage, which counts erasures of its own", async () => {
-    const { storage, snapshots, clock } = await createHistory();
+    const { storage, snapshots } = await createHistory();
     const elsewhere = await createSubject();
     const { index } = elsewhere;
     // Before the snapshot, and though it is the first erasure there, none of those that the snapshot knows of.
@@ -320,7 +396,11 @@ describe("erase", () => {
       await elsewhere.storage.blobs.put(key, (await storage.blobs.get(key)) as Uint8Array);
     expect(await index.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 0 });
 
-    elsewhere.clock.setNow(clock.now());
+    // In the very millisecond it may have been either.
+    const { createdAtMs } = (await index.snapshots()).find(({ id }) => id === snapshots[0]) ?? {
+      createdAtMs: 0,
+    };
+    elsewhere.clock.setNow(createdAtMs);
     await index.erase({ ids: ["secret-id"] });
     for (const { key } of await storage.blobs.list(""))
       await elsewhere.storage.blobs.put(key, (await storage.blobs.get(key)) as Uint8Array);
@@ -498,6 +578,19 @@ describe("erase", () => {
     expect(everything).not.toContain("zebra");
     expect(everything).not.toContain("secret-id");
   }
+
+  it("of a writer that dies while a handle opens has what it staged taken away by that handle, after its time", async () => {
+    const { open, storage, clock } = await createSubject({ leaseMs: 1000 });
+    const dying = createFaultyStorage(storage, { on: ["vectors.upsert"], at: 1, effect: "kill-after" });
+    await failureOf((await open(dying)).upsert([{ id: "a", text: "zebra staged" }]));
+    const later = await open();
+    await later.upsert([{ id: "other", text: "other" }]);
+    expect(await dump(storage)).toContain("zebra");
+    await clock.advance(1000);
+    await later.upsert([{ id: "other", text: "another" }]);
+    expect(await dump(storage)).not.toContain("zebra");
+    expect(await faultsOf(storage)).toEqual([]);
+  });
 
   it("stops a write that is about to stage, which takes away what it stages all the same", async () => {
     const { storage, receipt, writing, release, reclaims } = await createPaused();
@@ -812,23 +905,6 @@ describe("erase", () => {
     expect(await index.erase({ ids: ["secret-id"] })).toMatchObject({ strayRecords: 1 });
     await expectGone(storage);
   });
-
-  /** Another handle, which lets something happen before the first commit that has a change of such a key. */
-  async function openBefore({ open, storage }: Subject, part: string, happens: () => Promise<unknown>) {
-    let happened = false;
-    return await open({
-      state: {
-        ...storage.state,
-        commit: async (changes, options) => {
-          if (!happened && changes.some(({ key }) => key.includes(part))) {
-            happened = true;
-            await happens();
-          }
-          return await storage.state.commit(changes, options);
-        },
-      },
-    });
-  }
 
   it("begins again where another generation has gone live meanwhile", async () => {
     const subject = await createHistory();
