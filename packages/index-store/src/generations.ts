@@ -222,17 +222,11 @@ async function forgetTouches(context: IndexContext): Promise<void> {
     const { head, revision } = await readHead(context);
     if (head.building?.purpose === "rebuild") return;
     const gone = page.map(({ key }) => ({ key, delete: true }) as const);
-    const unmoved = { key: keys.head, expect: revision };
-    await committed(context, [unmoved, ...gone]);
-  }
-}
-
-async function committed({ state }: IndexContext, changes: readonly StateChange[]): Promise<boolean> {
-  try {
-    await state.commit(changes);
-    return true;
-  } catch (error) {
-    if (isConflict(error)) return false;
-    throw error;
+    try {
+      await state.commit([{ key: keys.head, expect: revision }, ...gone]);
+    } catch (error) {
+      // Looked at again: a rebuild may have begun, which needs them.
+      if (!isConflict(error)) throw error;
+    }
   }
 }

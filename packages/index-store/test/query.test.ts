@@ -19,6 +19,47 @@ describe("query", () => {
     expect(matches[0]?.chunkId).toBe((await index.get("a"))?.chunks[0]?.id);
   });
 
+  it("answers from the live generation when the one it asks is dropped under it", async () => {
+    const { index, open, storage } = await createSubject();
+    await index.upsert([{ id: "a", text: "aaaa" }]);
+    let isDropped = false;
+    const slow = await open({
+      vectors: {
+        ...storage.vectors,
+        open: async (...args) => {
+          const collection = await storage.vectors.open(...args);
+          const query: typeof collection.query = async (...more) => {
+            if (!isDropped) {
+              isDropped = true;
+              for (let times = 0; times < 2; times++) await index.rebuild();
+              await index.dropGeneration(2);
+            }
+            return await collection.query(...more);
+          };
+          return { ...collection, query };
+        },
+      },
+    });
+    expect(await slow.query("aaaa")).toMatchObject([{ id: "a", score: 1 }]);
+    expect(isDropped).toBe(true);
+    expect((await storage.vectors.list()).map(({ name }) => name)).toEqual(["docs@3"]);
+  });
+
+  it("rejects as the store does", async () => {
+    const { index, open, storage } = await createSubject();
+    await index.upsert([{ id: "a", text: "aaaa" }]);
+    const offline = await open({
+      vectors: {
+        ...storage.vectors,
+        open: async (...args) => ({
+          ...(await storage.vectors.open(...args)),
+          query: () => Promise.reject(new Error("offline")),
+        }),
+      },
+    });
+    expect(await failureOf(offline.query("aaaa"))).toMatchObject({ message: "offline" });
+  });
+
   it("orders equal scores by document id and place", async () => {
     const { index } = await createSubject({ chunker: paragraphs });
     const ids = ["e", "b", "a", "d", "c"];

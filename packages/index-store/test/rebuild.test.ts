@@ -246,6 +246,31 @@ describe("rebuild", () => {
     expect(await faultsOf(storage)).toEqual([]);
   });
 
+  it("forgets what others have written meanwhile when it is given up", async () => {
+    const { index, open, storage } = await createSubject();
+    await index.upsert(documents.slice(0, 3));
+    let isWritten = false;
+    const rebuilder = await open({
+      vectors: {
+        ...storage.vectors,
+        open: async (...args) => {
+          const collection = await storage.vectors.open(...args);
+          const upsert: typeof collection.upsert = async (records, options) => {
+            if (!isWritten) await index.upsert([{ id: "other", text: "other" }]);
+            isWritten = true;
+            await collection.upsert(records.slice(1), options);
+          };
+          return { ...collection, upsert };
+        },
+      },
+    });
+    expect(await codeOf(rebuilder.rebuild())).toBe("VECTORS_MISSING");
+    expect(isWritten).toBe(true);
+    expect((await stateOf(storage)).filter(({ key }) => key.includes("/touched"))).toEqual([]);
+    expect((await index.generations()).map(({ number }) => number)).toEqual([1]);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
   it("can be kept beside the live one, asked, and made live later", async () => {
     const { index, storage } = await createSubject();
     await index.upsert(documents.slice(0, 20));
@@ -300,6 +325,32 @@ describe("rebuild", () => {
     expect([...(await recordsOf(storage)).keys()]).toEqual(["docs@2"]);
     expect((await stateOf(storage)).filter(({ key }) => key.includes("/g/1/"))).toEqual([]);
     expect(await codeOf(index.rollbackGeneration())).toBe("INDEX_TARGET_NOT_FOUND");
+  });
+
+  it("drops those that are kept one by one, and with the previous one the way back", async () => {
+    const { index, storage } = await createSubject();
+    await index.upsert(documents.slice(0, 3));
+    await index.rebuild();
+    await index.rebuild({ live: false });
+    await index.rebuild({ live: false });
+    const standing = async () => (await index.generations()).map(({ number, state }) => `${number} ${state}`);
+    expect(await standing()).toEqual(["1 previous", "2 live", "3 kept", "4 kept"]);
+    await index.dropGeneration(3);
+    expect(await standing()).toEqual(["1 previous", "2 live", "4 kept"]);
+    await index.dropGeneration(1);
+    expect(await standing()).toEqual(["2 live", "4 kept"]);
+    expect(await failureOf(index.rollbackGeneration())).toMatchObject({
+      code: "INDEX_TARGET_NOT_FOUND",
+      message: "the index docs has no generation to go back to",
+    });
+    expect(await failureOf(index.dropGeneration(3))).toMatchObject({
+      code: "INDEX_TARGET_NOT_FOUND",
+      message: "the index docs has no generation 3",
+    });
+    await index.dropGeneration(4);
+    expect(await standing()).toEqual(["2 live"]);
+    expect((await storage.vectors.list()).map(({ name }) => name)).toEqual(["docs@2"]);
+    expect(await faultsOf(storage)).toEqual([]);
   });
 
   it("keeps one generation for a roll-back, and no more", async () => {

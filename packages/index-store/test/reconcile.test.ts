@@ -2,7 +2,9 @@ import type { Storage, VectorCollection, VectorRecord, VectorStore } from "@keel
 import { crashPoints } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import {
+  codeOf,
   contentOf,
+  createGate,
   createLetters,
   createSubject,
   faultsOf,
@@ -269,5 +271,83 @@ describe("reconcile", () => {
       expect(await faultsOf(world.storage)).toEqual([]);
     }
     expect(crashes).toBeGreaterThan(10);
+  });
+});
+
+describe("reconcile beside writers", () => {
+  it("leaves alone what is being staged", async () => {
+    const { index, open, storage } = await createSubject();
+    await index.upsert(documents);
+    const [staged, ending] = [createGate(), createGate()];
+    const writer = await open({
+      vectors: {
+        ...storage.vectors,
+        open: async (...args) => {
+          const collection = await storage.vectors.open(...args);
+          const upsert: typeof collection.upsert = async (...more) => {
+            await collection.upsert(...more);
+            staged.open();
+            await ending.opened;
+          };
+          return { ...collection, upsert };
+        },
+      },
+    });
+    const writing = writer.upsert([{ id: "new", text: "new one\n\nnew two" }]);
+    await staged.opened;
+    expect(await index.reconcile({ repair: true })).toMatchObject({ ok: true, foreign: clean });
+    ending.open();
+    await writing;
+    expect(await index.get("new")).toBeDefined();
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  /** A handle whose repairs are beaten to it, so often. */
+  async function createBeaten(times: number) {
+    const subject = await createSubject();
+    const { index, open, storage } = subject;
+    await index.upsert(documents);
+    await index.snapshot();
+    const collection = await storage.vectors.open("docs@1", { dimension: 32, metric: "cosine" });
+    const lost = ["text 1\n\nmore 1", "text 2\n\nmore 2"];
+    const records = (await recordsOf(storage)).get("docs@1") ?? [];
+    await collection.delete(records.filter(({ text }) => lost.includes(text ?? "")).map(({ id }) => id));
+    let left = times;
+    const beaten = await open({
+      state: {
+        ...storage.state,
+        commit: async (changes, options) => {
+          if (left > 0 && changes.some(({ key }) => key.includes("/doc/d"))) {
+            left--;
+            await index.upsert([{ id: "d1", text: `by another ${left}` }]);
+            await collection.delete(
+              ((await recordsOf(storage)).get("docs@1") ?? [])
+                .filter(({ text }) => text === `by another ${left}`)
+                .map(({ id }) => id),
+            );
+          }
+          return await storage.state.commit(changes, options);
+        },
+      },
+    });
+    return { ...subject, beaten };
+  }
+
+  it("looks again where a document was written while it was repaired", async () => {
+    const { index, storage, beaten } = await createBeaten(2);
+    // What the other has written is in no snapshot: its text is lost with its vector.
+    expect(await beaten.reconcile({ repair: true })).toMatchObject({
+      missing: { count: 2 },
+      repaired: { copied: 1, embedded: 0 },
+      stale: { count: 1, sample: ["d1"] },
+    });
+    expect((await index.get("d2"))?.chunks).toMatchObject([{ text: "text 2\n\nmore 2" }]);
+    expect(await index.reindex(documents)).toMatchObject({ changed: 1, unchanged: 29 });
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it("gives up where it is beaten to it every time", async () => {
+    const { beaten } = await createBeaten(100);
+    expect(await codeOf(beaten.reconcile({ repair: true }))).toBe("STATE_CONFLICT");
   });
 });
