@@ -2,7 +2,7 @@ import { isKeelsonError, type StateStore } from "@keelson/core";
 import { createFaultyStorage } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import type { Index, SourceDocument } from "../src/index.ts";
-import { codeOf, createGate, createLetters, createSubject, faultsOf, stateOf } from "./support.ts";
+import { codeOf, createGate, createLetters, createSubject, failureOf, faultsOf, stateOf } from "./support.ts";
 
 const documents: SourceDocument[] = Array.from({ length: 600 }, (_, i) => ({
   id: `d${i}`,
@@ -150,6 +150,42 @@ describe("a lease", () => {
     });
     expect((await next.get("a"))?.chunks[0]?.text).toBe("new");
     expect(embedder.texts).toEqual(["old", "new"]);
+    expect(await faultsOf(storage)).toEqual([]);
+  });
+
+  it.each<[string, (index: Index) => Promise<unknown>]>([
+    ["snapshot", (index) => index.snapshot()],
+    ["erasure", (index) => index.erase({ ids: ["a"] })],
+  ])("tells a %s that was paused that another has taken over", async (_, work) => {
+    const { index, storage, open, clock } = await createSubject({ leaseMs: 1000 });
+    await index.upsert(documents.slice(0, 3).concat({ id: "a", text: "old" }));
+    const [reached, gate] = [createGate(), createGate()];
+    let isPaused = false;
+    const old = await open({
+      state: {
+        ...storage.state,
+        commit: async (changes, options) => {
+          const isRenewal = changes.length === 2 && changes.every(({ key }) => key.includes("/lease/"));
+          if (isPaused && isRenewal) throw new Error("cut off");
+          if (!isRenewal && changes.some(({ key }) => key.includes("/lease/snapshots"))) {
+            isPaused = true;
+            reached.open();
+            await gate.opened;
+          }
+          return await storage.state.commit(changes, options);
+        },
+      },
+    });
+    const lost = failureOf(work(old));
+    await reached.opened;
+    const taken = index.snapshot();
+    await clock.advance(1000);
+    const { id } = await taken;
+    gate.open();
+    expect(await lost).toMatchObject({ code: "LEASE_LOST", details: { task: "snapshots" } });
+    expect(await index.verify(id)).toMatchObject({ ok: true, documents: 4 });
+    expect((await index.snapshots()).map((each) => each.id)).toEqual([id]);
+    expect(await index.get("a")).toBeDefined();
     expect(await faultsOf(storage)).toEqual([]);
   });
 
