@@ -154,9 +154,9 @@ describe("a lease", () => {
   });
 
   it.each<[string, (index: Index) => Promise<unknown>]>([
-    ["snapshot", (index) => index.snapshot()],
-    ["erasure", (index) => index.erase({ ids: ["a"] })],
-  ])("tells a %s that was paused that another has taken over", async (_, work) => {
+    ["a snapshot", (index) => index.snapshot()],
+    ["an erasure", (index) => index.erase({ ids: ["a"] })],
+  ])("tells %s that was paused that another has taken over", async (_, work) => {
     const { index, storage, open, clock } = await createSubject({ leaseMs: 1000 });
     await index.upsert(documents.slice(0, 3).concat({ id: "a", text: "old" }));
     const [reached, gate] = [createGate(), createGate()];
