@@ -45,6 +45,38 @@ describe("query", () => {
     expect((await storage.vectors.list()).map(({ name }) => name)).toEqual(["docs@3"]);
   });
 
+  it("asks again by the other embedder when the index moves to that under it", async () => {
+    const { index, open, storage, embedder } = await createSubject();
+    await index.upsert([
+      { id: "a", text: "aaaa" },
+      { id: "b", text: "bbbb" },
+    ]);
+    const other = createLetters("other@1", 16);
+    let isMoved = false;
+    const slow = await open({
+      embedders: [other],
+      vectors: {
+        ...storage.vectors,
+        open: async (...args) => {
+          const collection = await storage.vectors.open(...args);
+          const query: typeof collection.query = async (...more) => {
+            const found = await collection.query(...more);
+            if (!isMoved) {
+              isMoved = true;
+              await index.rebuild({ embedder: other });
+            }
+            return found;
+          };
+          return { ...collection, query };
+        },
+      },
+    });
+    embedder.texts.length = 0;
+    other.texts.length = 0;
+    expect(await slow.query("aaaa", { topK: 1 })).toMatchObject([{ id: "a", score: 1 }]);
+    expect([embedder.texts, other.texts]).toEqual([["aaaa"], ["aaaa", "bbbb", "aaaa"]]);
+  });
+
   it("rejects as the store does", async () => {
     const { index, open, storage } = await createSubject();
     await index.upsert([{ id: "a", text: "aaaa" }]);
