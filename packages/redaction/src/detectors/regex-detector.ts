@@ -1,4 +1,3 @@
-import { types } from "node:util";
 import {
   argumentInvalid,
   assertOptions,
@@ -47,7 +46,8 @@ const MAX_PATHS = 1_024;
 
 function assertPattern(argument: string, pattern: unknown): void {
   // One of another realm is no instance of this one's RegExp.
-  if (!types.isRegExp(pattern)) throw argumentInvalid(argument, "is no RegExp");
+  if (Object.prototype.toString.call(pattern) !== "[object RegExp]")
+    throw argumentInvalid(argument, "is no RegExp");
 }
 
 function assertFewPaths(argument: string, { source }: RegExp, { paths }: PatternBounds): void {
