@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   argumentInvalid,
   assertKey,
-  assertOptions,
+  assertObject,
   assertSecret,
   type Clock,
   type ExpectedRevision,
@@ -63,7 +63,7 @@ interface Known {
  * ```
  */
 export function createAwsSecrets(options: AwsSecretsOptions): SecretBackend {
-  assertOptions(options);
+  assertObject(options);
   const { client, prefix = "keelson/", clock = systemClock } = options;
   if (typeof client?.getSecretValue !== "function")
     throw argumentInvalid("client", "is no client of Secrets Manager");

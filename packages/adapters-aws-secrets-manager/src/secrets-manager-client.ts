@@ -1,7 +1,7 @@
 import {
   type Awaitable,
   argumentInvalid,
-  assertOptions,
+  assertObject,
   type Clock,
   type Secret,
   systemClock,
@@ -61,9 +61,8 @@ const THROTTLED: readonly string[] = [
  * ```
  */
 export function createSecretsManagerClient(options: SecretsManagerClientOptions): SecretsManagerCalls {
-  assertOptions(options);
-  const { region, credentials, endpoint, fetch, timeoutMs = 10_000 } = options;
-  const { attempts = 4, clock = systemClock } = options;
+  assertObject(options);
+  const { region, credentials, endpoint, timeoutMs = 10_000, attempts = 4, clock = systemClock } = options;
   // It becomes part of a host name.
   if (typeof region !== "string" || !/^[a-z0-9-]{1,64}$/.test(region))
     throw argumentInvalid("region", "is no name of a region");
@@ -72,7 +71,7 @@ export function createSecretsManagerClient(options: SecretsManagerClientOptions)
   if (endpoint !== undefined && !URL.canParse(endpoint)) throw argumentInvalid("endpoint", "is no URL");
   if (!(timeoutMs > 0)) throw argumentInvalid("timeoutMs", "is not above 0");
   if (!(attempts >= 1)) throw argumentInvalid("attempts", "is not at least 1");
-  const service = { region, credentials, endpoint, fetch, timeoutMs };
+  const service: Service = { ...options, timeoutMs, clock };
 
   const call = async <T>(
     operation: string,
@@ -82,7 +81,7 @@ export function createSecretsManagerClient(options: SecretsManagerClientOptions)
     for (let attempt = 1; ; attempt++) {
       abortSignal?.throwIfAborted();
       try {
-        return (await send(service, clock, operation, input, abortSignal)) as T;
+        return (await send(service, operation, input, abortSignal)) as T;
       } catch (error) {
         abortSignal?.throwIfAborted();
         const { name, $metadata } = error as ServiceError;
@@ -106,6 +105,9 @@ export function createSecretsManagerClient(options: SecretsManagerClientOptions)
   } satisfies SecretsManagerCalls);
 }
 
+/** Where requests go, with what was left to the defaults. */
+type Service = SecretsManagerClientOptions & { readonly timeoutMs: number; readonly clock: Clock };
+
 /** Times are seconds on the wire. */
 type Raw<T> = Omit<T, "CreatedDate"> & { readonly CreatedDate?: number };
 
@@ -118,14 +120,7 @@ function dated({ CreatedDate, ...value }: Raw<CurrentValue>): CurrentValue {
 }
 
 async function send(
-  {
-    region,
-    credentials,
-    endpoint,
-    fetch,
-    timeoutMs,
-  }: SecretsManagerClientOptions & { readonly timeoutMs: number },
-  clock: Clock,
+  { region, credentials, endpoint, fetch, timeoutMs, clock }: Service,
   operation: string,
   input: unknown,
   signal: AbortSignal | undefined,

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import {
   argumentInvalid,
   assertKey,
-  assertOptions,
+  assertObject,
   type BlobInfo,
   type BlobStore,
   KeelsonError,
@@ -49,7 +49,7 @@ const ATTEMPTS = 3;
  * ```
  */
 export function createS3Blobs(options: S3BlobsOptions): BlobStore {
-  assertOptions(options);
+  assertObject(options);
   const { client, bucket, prefix = "" } = options;
   if (typeof client?.putObject !== "function") throw argumentInvalid("client", "is no S3 client");
   if (typeof bucket !== "string" || bucket === "")

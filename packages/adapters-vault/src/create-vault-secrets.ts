@@ -2,7 +2,7 @@ import {
   type Awaitable,
   argumentInvalid,
   assertKey,
-  assertOptions,
+  assertObject,
   assertSecret,
   type Clock,
   type ExpectedRevision,
@@ -68,7 +68,7 @@ interface Known {
  * ```
  */
 export function createVaultSecrets(options: VaultSecretsOptions): SecretBackend {
-  assertOptions(options);
+  assertObject(options);
   const { url, token, mount = "secret", path = "keelson", namespace } = options;
   const { timeoutMs = 10_000, attempts = 4, clock = systemClock } = options;
   if (!URL.canParse(url)) throw argumentInvalid("url", "is no URL");

@@ -79,7 +79,7 @@ export { type ErrorCode, type ErrorDetails, errorCodes } from "./error-codes.ts"
 export { assertId, assertKey, assertUniqueIds } from "./assert-id.ts";
 export { assertTopK, assertVector, isFiniteVector } from "./assert-vector.ts";
 export { assertJson, ownJson } from "./assert-json.ts";
-export { assertOptions } from "./assert-options.ts";
+export { assertObject } from "./assert-object.ts";
 export { assertSecret } from "./assert-secret.ts";
 export { argumentInvalid } from "./argument-invalid.ts";
 export { secretConflict, secretUnreadable } from "./secret-errors.ts";

@@ -14,7 +14,8 @@ const SUPPORTED: readonly number[] = [1];
 /**
  * Refuses a plug-in written for a version of its interface that this SDK does not know, before it is used.
  *
- * @throws {@link KeelsonError} SPEC_VERSION_UNSUPPORTED when there is no plug-in, or when `plugin.specVersion` is not one of the supported ones.
+ * @throws {@link KeelsonError} SPEC_VERSION_UNSUPPORTED when there is no plug-in, or its `specVersion` is not one of the
+ * supported ones.
  */
 export function assertSpecVersion(
   plugin: { readonly specVersion: unknown } | null | undefined,

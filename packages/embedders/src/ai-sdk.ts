@@ -1,6 +1,6 @@
 import {
   argumentInvalid,
-  assertOptions,
+  assertObject,
   type Clock,
   type Embedder,
   type Json,
@@ -77,8 +77,8 @@ export interface FromAiSdkOptions {
  * ```
  */
 export function fromAiSdk(model: AiSdkEmbeddingModel, options: FromAiSdkOptions): Embedder {
-  assertOptions(model, "model");
-  assertOptions(options);
+  assertObject(model, "model");
+  assertObject(options);
   const { dimension, providerOptions, queryProviderOptions, clock = systemClock } = options;
   if (!SPECIFICATIONS.includes(model.specificationVersion)) {
     const reason = `is of specification ${String(model.specificationVersion)}; supported: ${SPECIFICATIONS.join(", ")}`;

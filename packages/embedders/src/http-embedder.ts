@@ -1,7 +1,7 @@
 import {
   type Awaitable,
   argumentInvalid,
-  assertOptions,
+  assertObject,
   type Clock,
   type Embedder,
   isKeelsonError,
@@ -74,7 +74,7 @@ export interface HttpEmbedderOptions {
  * ```
  */
 export function createHttpEmbedder(options: HttpEmbedderOptions): Embedder {
-  assertOptions(options);
+  assertObject(options);
   const { url, model, dimension, maxBatchSize = 128, timeoutMs = 60_000, clock = systemClock } = options;
   const { documentPrefix = "", queryPrefix } = options;
   const id = options.id ?? `${model}:${dimension}${documentPrefix && `:${documentPrefix}`}`;

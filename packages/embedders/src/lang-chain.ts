@@ -1,4 +1,4 @@
-import { argumentInvalid, assertOptions, type Clock, type Embedder, systemClock } from "@keelson/core";
+import { argumentInvalid, assertObject, type Clock, type Embedder, systemClock } from "@keelson/core";
 import { assertEmbedderOptions } from "./assert-embedder-options.ts";
 import { assertTexts } from "./assert-texts.ts";
 import { callClient } from "./call-client.ts";
@@ -46,7 +46,7 @@ export interface FromLangChainOptions {
 export function fromLangChain(embeddings: LangChainEmbeddings, options: FromLangChainOptions): Embedder {
   if (typeof embeddings?.embedDocuments !== "function")
     throw argumentInvalid("embeddings", "has no embedDocuments");
-  assertOptions(options);
+  assertObject(options);
   const { id, dimension, maxBatchSize, clock = systemClock } = options;
   assertEmbedderOptions({ id, dimension, maxBatchSize });
   const embedder = {

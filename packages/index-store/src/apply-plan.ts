@@ -1,4 +1,4 @@
-import { assertOptions, KeelsonError } from "@keelson/core";
+import { assertObject, KeelsonError } from "@keelson/core";
 import { abortableSource } from "./abortable-source.ts";
 import { createBreather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
@@ -143,7 +143,7 @@ function only(
   signal: AbortSignal,
 ): DocumentSource {
   const isPlanned = (document: SourceDocument): boolean => {
-    assertOptions(document, "document");
+    assertObject(document, "document");
     return planned.has(document.id);
   };
   // A list stays one: it is checked whole before anything is written.

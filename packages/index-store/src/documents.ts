@@ -5,6 +5,7 @@ import {
   argumentInvalid,
   assertId,
   assertJson,
+  assertObject,
   assertUniqueIds,
   isKeelsonError,
   KeelsonError,
@@ -146,7 +147,7 @@ async function refuse(
 }
 
 function checkDocument(document: SourceDocument): void {
-  if (typeof document !== "object" || document === null) throw invalid("document", "not an object");
+  assertObject(document, "document");
   const { id, text, version, metadata, ttlMs, expiresAtMs, subjects } = document;
   assertId(id);
   if (typeof text !== "string" && typeof text !== "function")

@@ -1,4 +1,4 @@
-import { assertOptions, type Chunk, type Chunker } from "@keelson/core";
+import { assertObject, type Chunk, type Chunker } from "@keelson/core";
 import { invalid } from "./documents.ts";
 
 /** What is used of a text splitter of `@langchain/textsplitters`. Structural, so that nothing is installed with it. */
@@ -40,7 +40,7 @@ const LOW_SURROGATE = /^[\uDC00-\uDFFF]/;
  */
 export function fromTextSplitter(splitter: TextSplitterLike, options: FromTextSplitterOptions): Chunker {
   if (typeof splitter?.splitText !== "function") throw invalid("splitter", "without splitText");
-  assertOptions(options);
+  assertObject(options);
   const { id } = options;
   if (typeof id !== "string" || id === "") throw invalid("id", "empty");
   return Object.freeze({

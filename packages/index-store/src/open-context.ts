@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { assertKey, assertOptions, assertSpecVersion, KeelsonError, systemClock } from "@keelson/core";
+import { assertKey, assertObject, assertSpecVersion, KeelsonError, systemClock } from "@keelson/core";
 import { assertEmbedder } from "./assert-embedder.ts";
 import type { IndexContext } from "./context.ts";
 import { invalid } from "./documents.ts";
@@ -23,7 +23,7 @@ const SHORTEST_KEY = 16;
 
 /** Checks the options, makes the index where there is none, and clears up what a crash has left. */
 export async function openContext(options: IndexOptions): Promise<IndexContext> {
-  assertOptions(options);
+  assertObject(options);
   const { metric, signal } = options;
   signal?.throwIfAborted();
   const context = createContext(options);
@@ -57,7 +57,7 @@ function createContext(options: IndexOptions): IndexContext {
     if (typeof value !== "object" || value === null)
       throw invalid(argument, "missing: give one, or spread an opened storage");
   for (const [argument, value] of Object.entries({ embedder, redactor, chunker }))
-    if (typeof value !== "object" || value === null) throw invalid(argument, "missing");
+    assertObject(value, argument);
   assertSpecVersion(vectors, "VectorStore");
   for (const each of [...embedders, embedder]) assertEmbedder(each);
   assertSpecVersion(redactor, "Redactor");

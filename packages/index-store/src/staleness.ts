@@ -1,4 +1,4 @@
-import { assertId, assertOptions } from "@keelson/core";
+import { assertId, assertObject } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import type { IndexContext } from "./context.ts";
 import { diffDocument, type StaleReason } from "./diff.ts";
@@ -98,8 +98,10 @@ export async function explainDocument(
 ): Promise<Explanation> {
   assertId(id);
   signal?.throwIfAborted();
-  if (document !== undefined) assertOptions(document, "document");
-  if (document !== undefined && document.id !== id) throw invalid("document", "one of another id");
+  if (document !== undefined) {
+    assertObject(document, "document");
+    if (document.id !== id) throw invalid("document", "one of another id");
+  }
   const { head, entries } = await readLedger(context, [id], signal);
   const generation = head.head.live;
   const entry = entries[0]?.entry;

@@ -1,4 +1,4 @@
-import { assertOptions } from "@keelson/core";
+import { assertObject } from "@keelson/core";
 import type { Breather } from "./breather.ts";
 import { commitWrites } from "./commit-writes.ts";
 import type { IndexContext } from "./context.ts";
@@ -35,7 +35,7 @@ export async function touchDocuments(
   options: TouchOptions,
   breather: Breather,
 ): Promise<TouchResult> {
-  assertOptions(options);
+  assertObject(options);
   const { signal, onProgress } = options;
   assertIds(ids);
   const expiresAtMs = expiryOf(options, context.clock.now());

@@ -1,7 +1,7 @@
 import {
   argumentInvalid,
   assertKey,
-  assertOptions,
+  assertObject,
   assertSpecVersion,
   scanState,
   systemClock,
@@ -57,7 +57,7 @@ import { verifyAudit } from "./verify-audit.ts";
  * ```
  */
 export function createReleaseManager(options: ReleaseManagerOptions): ReleaseManager {
-  assertOptions(options);
+  assertObject(options);
   const {
     state,
     evals,

@@ -1,7 +1,7 @@
 import {
   type Awaitable,
   argumentInvalid,
-  assertOptions,
+  assertObject,
   type Bundle,
   type EvalCase,
   type EvalRunner,
@@ -77,7 +77,7 @@ export interface FromScorerOptions {
  * ```
  */
 export function fromScorer(options: FromScorerOptions): EvalRunner {
-  assertOptions(options);
+  assertObject(options);
   const { id, answer, scorer } = options;
   const scorers = [scorer].flat();
   if (typeof id !== "string" || id === "") throw argumentInvalid("id", "is not a string, or empty");

@@ -1,4 +1,4 @@
-import { argumentInvalid, assertOptions, type JsonObject } from "@keelson/core";
+import { argumentInvalid, assertObject, type JsonObject } from "@keelson/core";
 import { type CanaryOptions, runCanary } from "./canary.ts";
 import { createCanaryLedger } from "./canary-ledger.ts";
 import type { Context } from "./context.ts";
@@ -19,7 +19,7 @@ export async function judgeCandidate(
   candidateName: string,
   options: CanaryOptions,
 ): Promise<Judgement> {
-  assertOptions(options);
+  assertObject(options);
   const { by, signal } = options;
   if (evals === undefined) {
     throw argumentInvalid("evals", "is missing: the manager was made without a runner");

@@ -1,4 +1,4 @@
-import { argumentInvalid, assertOptions, type JsonObject } from "@keelson/core";
+import { argumentInvalid, assertObject, type JsonObject } from "@keelson/core";
 import { HARM_BETS } from "./bets.ts";
 import { bettingTest, type Stakes } from "./betting.ts";
 import { checkShare } from "./check-argument.ts";
@@ -59,7 +59,7 @@ export type MetricGuardState = {
  * ```
  */
 export function metricGuard(options: MetricGuardOptions): Guard<MetricGuardState> {
-  assertOptions(options);
+  assertObject(options);
   const { id, worse, tolerance = 0, onBreach = "rollback", alpha } = options;
   if (typeof id !== "string" || id === "") throw argumentInvalid("id", "is not a string, or empty");
   if (typeof worse !== "function") throw argumentInvalid("worse", "is no function");

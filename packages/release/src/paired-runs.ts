@@ -1,6 +1,6 @@
 import {
   type AbortOptions,
-  argumentInvalid,
+  assertObject,
   type Bundle,
   type EvalCase,
   type EvalResult,
@@ -97,7 +97,7 @@ async function runCase(
   const answer: unknown = await settle(() => evals.run(bundle, evalCase, { signal }), signal);
   // A score of 85, say: to count it as missing would hide that nothing is measured.
   const where = `of ${evals.id} on case ${evalCase.id}`;
-  if (typeof answer !== "object" || answer === null) throw argumentInvalid(`answer ${where}`, "is no object");
+  assertObject(answer, `answer ${where}`);
   const { score, latencyMs, costUsd, error } = answer as EvalResult;
   if (score !== null) checkShare(`score ${where}`, score);
   if (latencyMs !== undefined) checkAmount(`latencyMs ${where}`, latencyMs);

@@ -1,7 +1,7 @@
 import {
   argumentInvalid,
   assertKey,
-  assertOptions,
+  assertObject,
   assertSpecVersion,
   type Secret,
   type SecretBackend,
@@ -25,7 +25,7 @@ const POLICIES: readonly unknown[] = [
 
 /** The one backend that was given. */
 export function readBackend(options: SecretStoreOptions): SecretBackend {
-  assertOptions(options);
+  assertObject(options);
   const { backend, secrets } = options;
   if (backend !== undefined && secrets !== undefined)
     throw argumentInvalid("backend", 'was given beside "secrets": give one of them');

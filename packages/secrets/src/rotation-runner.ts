@@ -2,7 +2,7 @@ import {
   type AbortOptions,
   type Awaitable,
   argumentInvalid,
-  assertOptions,
+  assertObject,
   type Clock,
   isKeelsonError,
   type Secret,
@@ -90,7 +90,7 @@ export interface RotationRunner {
  * ```
  */
 export function createRotationRunner(options: RotationRunnerOptions): RotationRunner {
-  assertOptions(options);
+  assertObject(options);
   const { store, hooks: hooksOf = () => undefined, onRotated, onFailed, by = "rotation-runner" } = options;
   const { everyMs = MINUTE_MS, takeOverAfterMs = 5 * MINUTE_MS, clock = systemClock } = options;
   if (typeof store?.due !== "function") throw argumentInvalid("store", "is no secret store");

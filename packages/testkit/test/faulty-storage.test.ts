@@ -122,6 +122,18 @@ describe("createFaultyStorage", () => {
     expect(await keysOf(storage)).toEqual(["held", "other"]);
   });
 
+  it("holds the answer of a call that has taken effect until it is released", async () => {
+    const storage = createStorage();
+    const faulty = createFaultyStorage(storage, { on: ["state.get"], at: 1, effect: "hold-after" });
+    await put(storage, "a");
+    const held = faulty.state.get(["a", "b"]);
+    await faulty.reached;
+    await put(faulty, "b");
+    expect(await keysOf(storage)).toEqual(["a", "b"]);
+    faulty.release();
+    expect((await held).map((entry) => entry?.key)).toEqual(["a", undefined]);
+  });
+
   it("reaches every operation of a storage", async () => {
     const faulty = createFaultyStorage(createStorage());
     const collection = await openDocs(faulty);

@@ -1,4 +1,4 @@
-import { type Awaitable, assertOptions, isKeelsonError, type ReclaimResult, scanState } from "@keelson/core";
+import { type Awaitable, assertObject, isKeelsonError, type ReclaimResult, scanState } from "@keelson/core";
 import { createBreather } from "../breather.ts";
 import type { IndexContext } from "../context.ts";
 import { digest } from "../digest.ts";
@@ -62,7 +62,7 @@ export async function eraseDocuments(
 
 /** Refuses what cannot be erased, before anything is. */
 export function assertErasure(request: ErasureRequest): void {
-  assertOptions(request, "request");
+  assertObject(request, "request");
   const { ids, subject } = request as { readonly ids?: unknown; readonly subject?: unknown };
   if ((ids === undefined) === (subject === undefined))
     throw invalid("erase", "to be given either ids or a subject");

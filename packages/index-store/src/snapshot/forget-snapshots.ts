@@ -1,4 +1,4 @@
-import { assertOptions, isKeelsonError, KeelsonError, type StateChange } from "@keelson/core";
+import { assertObject, isKeelsonError, KeelsonError, type StateChange } from "@keelson/core";
 import type { IndexContext } from "../context.ts";
 import { invalid } from "../documents.ts";
 import type { Lease } from "../lease.ts";
@@ -93,7 +93,7 @@ async function chooseSnapshots(
 
 /** Refuses a policy that says neither what to keep nor what to forget. */
 export function assertPolicy(policy: ForgetPolicy): void {
-  assertOptions(policy, "policy");
+  assertObject(policy, "policy");
   if (!("snapshotIds" in policy)) assertRules(policy);
   else if (!Array.isArray(policy.snapshotIds)) throw invalid("snapshotIds", "not a list");
 }

@@ -1,6 +1,6 @@
 import {
   argumentInvalid,
-  assertOptions,
+  assertObject,
   type Detector,
   type DetectorMatch,
   type DetectorTrigger,
@@ -75,7 +75,7 @@ function assertFewPaths(argument: string, { source }: RegExp, { paths }: Pattern
  * ```
  */
 export function regexDetector(options: RegexDetectorOptions): Detector {
-  assertOptions(options);
+  assertObject(options);
   const {
     type,
     name,

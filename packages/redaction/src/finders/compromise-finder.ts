@@ -1,4 +1,4 @@
-import { argumentInvalid, assertOptions } from "@keelson/core";
+import { argumentInvalid, assertObject } from "@keelson/core";
 import type { FoundSpan, SpanFinder } from "./span-finder.ts";
 
 /** The part of a compromise view that the finder uses. */
@@ -55,7 +55,7 @@ interface Piece {
  * ```
  */
 export function compromiseFinder(options: CompromiseFinderOptions): SpanFinder {
-  assertOptions(options);
+  assertObject(options);
   const { nlp, types = ["PERSON"], version = "14" } = options;
   if (typeof nlp !== "function") throw argumentInvalid("nlp", "is no function");
   if (!types.every((type) => Object.hasOwn(VIEWS, type)))

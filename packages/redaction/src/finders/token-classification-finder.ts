@@ -1,4 +1,4 @@
-import { argumentInvalid, assertOptions } from "@keelson/core";
+import { argumentInvalid, assertObject } from "@keelson/core";
 import type { FoundSpan, SpanFinder } from "./span-finder.ts";
 
 /** One token as a token-classification pipeline labels it. */
@@ -88,7 +88,7 @@ function locate(text: string, tokens: readonly ClassifiedToken[]): { start: numb
  * ```
  */
 export function tokenClassificationFinder(options: TokenClassificationFinderOptions): SpanFinder {
-  assertOptions(options);
+  assertObject(options);
   const {
     pipeline,
     model,

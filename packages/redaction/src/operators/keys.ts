@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import { assertOptions, KeelsonError, Secret } from "@keelson/core";
+import { assertObject, KeelsonError, Secret } from "@keelson/core";
 
 /** A key with the name it goes by in placeholders and ids. */
 export interface RedactionKey {
@@ -15,7 +15,7 @@ export interface RedactionKey {
  * @throws KeelsonError ARGUMENT_INVALID when the id is malformed or the key is too short.
  */
 export function deriveKey(given: RedactionKey, purpose: string): Buffer {
-  assertOptions(given, "key");
+  assertObject(given, "key");
   const { id, key } = given;
   const invalid = (reason: string): never => {
     throw new KeelsonError("ARGUMENT_INVALID", `the redaction key is invalid: ${reason}`, {

@@ -1,4 +1,4 @@
-import { argumentInvalid, assertOptions } from "@keelson/core";
+import { argumentInvalid, assertObject } from "@keelson/core";
 import { assertPhoneRegions } from "../phone/assert-phone-regions.ts";
 import type { ListRule } from "./list-rule.ts";
 
@@ -38,7 +38,7 @@ export interface OnlyValidPhonesOptions {
  * ```
  */
 export function onlyValidPhones(options: OnlyValidPhonesOptions): ListRule {
-  assertOptions(options);
+  assertObject(options);
   const { parse, countries = ["US"], version = "1" } = options;
   if (typeof parse !== "function") throw argumentInvalid("parse", "is no function");
   assertPhoneRegions("countries", countries);

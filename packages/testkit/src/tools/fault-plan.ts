@@ -42,8 +42,16 @@ export interface StorageCall {
  * - `kill-within`: of `vectors.upsert` and `vectors.delete`, which need not be atomic, the first half takes effect;
  *   other calls are atomic and have none. It and every call after it reject.
  * - `hold`: it waits until it is released, and then goes on. Others are not held.
+ * - `hold-after`: it takes effect, and its answer waits until it is released.
  */
-export type FaultEffect = "fail" | "fail-after" | "kill" | "kill-after" | "kill-within" | "hold";
+export type FaultEffect =
+  | "fail"
+  | "fail-after"
+  | "kill"
+  | "kill-after"
+  | "kill-within"
+  | "hold"
+  | "hold-after";
 
 /** Which call of a storage goes wrong, and how. */
 export interface FaultPlan {
@@ -53,7 +61,7 @@ export interface FaultPlan {
   readonly effect?: FaultEffect | undefined;
   /** Which calls count. Default: all. */
   readonly on?: readonly StorageOperation[] | undefined;
-  /** How many calls in a row go wrong, for `fail`, `fail-after` and `hold`. Default 1. */
+  /** How many calls in a row go wrong, for those that kill nothing. Default 1. */
   readonly times?: number | undefined;
   /** What the call rejects with. Default: an `Error` that names step and operation, and is in `cause` of nothing else. */
   readonly error?: unknown;

@@ -67,6 +67,11 @@ export function createFaultyStorage(storage: Storage, plan?: FaultPlan): FaultyS
       await released.promise;
       return act();
     }
+    if (effect === "hold-after") {
+      const answer = await act();
+      await released.promise;
+      return answer;
+    }
     const verb = effect.startsWith("kill") ? "killed" : "failed";
     const error = plan && "error" in plan ? plan.error : new Error(`${verb} at step ${step}, ${operation}`);
     // Dead at once, so that no other call slips through while this one takes its effect.
