@@ -219,9 +219,14 @@ describe("createAwsSecrets", () => {
     expect(() => open({ prefix: "a b" })).toThrow(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
   });
 
-  it.each([undefined, null, {}, { client: {} }])("refuses %j as options", (options) => {
+  it.each<[string, unknown]>([
+    ["options", undefined],
+    ["options", null],
+    ["client", {}],
+    ["client", { client: {} }],
+  ])("refuses to go without what it needs: %s, %j", (argument, options) => {
     expect(() => createAwsSecrets(options as never)).toThrow(
-      expect.objectContaining({ code: "ARGUMENT_INVALID" }),
+      expect.objectContaining({ code: "ARGUMENT_INVALID", details: expect.objectContaining({ argument }) }),
     );
   });
 

@@ -221,9 +221,14 @@ describe("createVaultSecrets", () => {
     expect(() => open(options)).toThrow(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
   });
 
-  it.each([undefined, null, {}, { url: "http://127.0.0.1:8200" }])("refuses %j as options", (options) => {
+  it.each<[string, unknown]>([
+    ["options", undefined],
+    ["options", null],
+    ["url", {}],
+    ["token", { url: "http://127.0.0.1:8200" }],
+  ])("refuses to go without what it needs: %s, %j", (argument, options) => {
     expect(() => createVaultSecrets(options as never)).toThrow(
-      expect.objectContaining({ code: "ARGUMENT_INVALID" }),
+      expect.objectContaining({ code: "ARGUMENT_INVALID", details: expect.objectContaining({ argument }) }),
     );
   });
 

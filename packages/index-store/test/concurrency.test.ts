@@ -1,6 +1,14 @@
-import type { StateStore, VectorStore } from "@keelson/core";
+import type { StateStore } from "@keelson/core";
 import { describe, expect, it } from "vitest";
-import { codeOf, contentOf, createGate, createSubject, faultsOf, paragraphs } from "./support.ts";
+import {
+  codeOf,
+  contentOf,
+  createGate,
+  createSubject,
+  faultsOf,
+  paragraphs,
+  withCollections,
+} from "./support.ts";
 
 describe("writers at once", () => {
   it("leave one of their versions of a document, whole, whatever the order", async () => {
@@ -72,21 +80,14 @@ describe("writers at once", () => {
     const { open, storage, embedder, index, clock } = await createSubject({ leaseMs: 1 });
     await index.upsert([{ id: "a", text: "one" }]);
     let times = 0;
-    const slow: VectorStore = {
-      ...storage.vectors,
-      open: async (...args) => {
-        const collection = await storage.vectors.open(...args);
-        return {
-          ...collection,
-          upsert: async (records) => {
-            // The opening rolls back what is being staged; then the staging arrives all the same.
-            clock.setNow(clock.now() + 1);
-            if (times++ < 2) await open();
-            await collection.upsert(records);
-          },
-        };
+    const slow = withCollections(storage.vectors, ({ upsert }) => ({
+      upsert: async (records) => {
+        // The opening rolls back what is being staged; then the staging arrives all the same.
+        clock.setNow(clock.now() + 1);
+        if (times++ < 2) await open();
+        await upsert(records);
       },
-    };
+    }));
     const writer = await open({ vectors: slow });
     expect((await writer.upsert([{ id: "a", text: "two" }])).changed).toBe(1);
     expect(times).toBe(3);
@@ -112,21 +113,14 @@ describe("writers at once", () => {
       },
     };
     let opening: Promise<unknown> | undefined;
-    const vectors: VectorStore = {
-      ...storage.vectors,
-      open: async (...args) => {
-        const collection = await storage.vectors.open(...args);
-        return {
-          ...collection,
-          upsert: async (records) => {
-            await collection.upsert(records);
-            clock.setNow(clock.now() + 1);
-            opening = open({ state: slowState });
-            await reached.opened;
-          },
-        };
+    const vectors = withCollections(storage.vectors, ({ upsert }) => ({
+      upsert: async (records) => {
+        await upsert(records);
+        clock.setNow(clock.now() + 1);
+        opening = open({ state: slowState });
+        await reached.opened;
       },
-    };
+    }));
     const writer = await open({ vectors });
     await writer.upsert([{ id: "a", text: "two" }]);
     written.open();

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFsStorage } from "@keelson/adapters-fs";
 import { createMemoryStorage } from "@keelson/adapters-memory";
-import { KeelsonError, type Storage } from "@keelson/core";
+import { type Awaitable, KeelsonError, type Storage } from "@keelson/core";
 import { crashPoints, createFaultyStorage, type FaultEffect } from "@keelson/testkit";
 import { afterAll, describe, expect, it } from "vitest";
 import { digest } from "../src/digest.ts";
 import type { Index, IndexProgress, SourceDocument } from "../src/index.ts";
 import {
+  beforeCommit,
   codeOf,
   contentOf,
   createGate,
@@ -21,6 +22,7 @@ import {
   recordsOf,
   type Subject,
   stateOf,
+  withCollections,
 } from "./support.ts";
 
 const documents: SourceDocument[] = Array.from({ length: 12 }, (_, i) => ({
@@ -74,20 +76,23 @@ async function expectWhole({
 }
 
 /** Another handle, which lets something happen before the first commit that has a change of such a key. */
-async function openBefore({ open, storage }: Subject, part: string, happens: () => Promise<unknown>) {
+async function openBefore({ open, storage }: Subject, part: string, happens: () => Awaitable<unknown>) {
   let happened = false;
-  return await open({
-    state: {
-      ...storage.state,
-      commit: async (changes, options) => {
-        if (!happened && changes.some(({ key }) => key.includes(part))) {
-          happened = true;
-          await happens();
-        }
-        return await storage.state.commit(changes, options);
-      },
-    },
+  const state = beforeCommit(storage.state, async (changes) => {
+    if (happened || !changes.some(({ key }) => key.includes(part))) return;
+    happened = true;
+    await happens();
   });
+  return await open({ state });
+}
+
+/** Copies all blobs. What it gives puts them back. */
+async function copyBlobs({ blobs }: Storage): Promise<() => Promise<void>> {
+  const copies = new Map<string, Uint8Array>();
+  for (const { key } of await blobs.list("")) copies.set(key, (await blobs.get(key)) as Uint8Array);
+  return async () => {
+    for (const [key, bytes] of copies) await blobs.put(key, bytes);
+  };
 }
 
 describe("erase", () => {
@@ -211,15 +216,10 @@ describe("erase", () => {
     const { index, storage } = subject;
     await index.upsert([{ id: "secret-id", text: "zebra one", subjects: ["zoe"] }]);
     const { id } = await index.snapshot();
-    const copies = new Map<string, Uint8Array>();
-    for (const { key } of await storage.blobs.list(""))
-      copies.set(key, (await storage.blobs.get(key)) as Uint8Array);
+    const putBack = await copyBlobs(storage);
     await index.remove(["secret-id"]);
     await index.forget({ snapshotIds: [id] });
     await index.upsert(documents);
-    const putBack = async (): Promise<void> => {
-      for (const [key, bytes] of copies) await storage.blobs.put(key, bytes);
-    };
     return { ...subject, snapshot: id, putBack };
   }
 
@@ -234,17 +234,11 @@ describe("erase", () => {
   it("takes what is about a subject out of copies that are put back before it is finished", async () => {
     const { index, open, storage, clock, snapshot, putBack } = await createCopies();
     let dead = false;
-    const mortal = await open({
-      state: {
-        ...storage.state,
-        commit: async (changes, options) => {
-          if (dead) throw new Error("dead");
-          const done = await storage.state.commit(changes, options);
-          dead = changes.some(({ key }) => key.includes("/erasing/"));
-          return done;
-        },
-      },
+    const state = beforeCommit(storage.state, (changes) => {
+      if (dead) throw new Error("dead");
+      dead = changes.some(({ key }) => key.includes("/erasing/"));
     });
+    const mortal = await open({ state });
     expect(await failureOf(mortal.erase({ subject: "zoe" }))).toMatchObject({ message: "dead" });
     await putBack();
     await clock.advance(1);
@@ -294,20 +288,12 @@ describe("erase", () => {
   it("names tombstones by a key that another handle has made meanwhile", async () => {
     const subject = await createHistory();
     const { index, storage, snapshots } = subject;
-    const copies = new Map<string, Uint8Array>();
-    for (const { key } of await storage.blobs.list(""))
-      copies.set(key, (await storage.blobs.get(key)) as Uint8Array);
+    const putBack = await copyBlobs(storage);
     const eraser = await openBefore(subject, "/erasure-key", () =>
-      index
-        .isStale({ id: "a", text: "b" })
-        .then(() =>
-          storage.state.commit([
-            { key: "index/docs/erasure-key", value: "0123456789abcdef0123456789abcdef" },
-          ]),
-        ),
+      storage.state.commit([{ key: "index/docs/erasure-key", value: "made-by-another-handle" }]),
     );
     await eraser.erase({ ids: ["secret-id"] });
-    for (const [key, bytes] of copies) await storage.blobs.put(key, bytes);
+    await putBack();
     expect(await index.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 1 });
     const refused = await createHistory();
     const other = await openBefore(refused, "/erasure-key", () => Promise.reject(new Error("full")));
@@ -316,16 +302,11 @@ describe("erase", () => {
 
   it("asks no store for what it cannot filter by", async () => {
     const { index, open, storage } = await createHistory();
-    const eraser = await open({
-      vectors: {
-        ...storage.vectors,
-        capabilities: { ...storage.vectors.capabilities, filters: false },
-        open: async (...args) => ({
-          ...(await storage.vectors.open(...args)),
-          query: () => Promise.reject(new Error("no filters")),
-        }),
-      },
-    });
+    const unasked = withCollections(storage.vectors, () => ({
+      query: () => Promise.reject(new Error("no filters")),
+    }));
+    const capabilities = { ...unasked.capabilities, filters: false };
+    const eraser = await open({ vectors: { ...unasked, capabilities } });
     expect(await eraser.erase({ ids: ["secret-id"] })).toMatchObject({ documents: 1, strayRecords: 0 });
     await expectGone(storage);
     expect(await index.get("secret-id")).toBeUndefined();
@@ -348,12 +329,10 @@ describe("erase", () => {
 
   it("keeps it out of a restore of copies made before, and lets a later document of that id be restored", async () => {
     const { index, storage, snapshots, clock } = await createHistory();
-    const copies = new Map<string, Uint8Array>();
-    for (const { key } of await storage.blobs.list(""))
-      copies.set(key, (await storage.blobs.get(key)) as Uint8Array);
+    const putBack = await copyBlobs(storage);
     await index.erase({ ids: ["secret-id"] });
     await index.erase({ subject: "ann@example.com" });
-    for (const [key, bytes] of copies) await storage.blobs.put(key, bytes);
+    await putBack();
     const report = await index.drill(snapshots[0] ?? "");
     expect(report).toMatchObject({ ok: true, leftOut: 4, documents: 9 });
     expect(await index.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 4 });
@@ -371,14 +350,12 @@ describe("erase", () => {
 
   it("keeps it out of such a restore though the clock was set back before the erasure", async () => {
     const { index, storage, snapshots, clock } = await createHistory();
-    const copies = new Map<string, Uint8Array>();
-    for (const { key } of await storage.blobs.list(""))
-      copies.set(key, (await storage.blobs.get(key)) as Uint8Array);
+    const putBack = await copyBlobs(storage);
     clock.setNow(clock.now() - 100_000);
     await index.erase({ ids: ["secret-id"] });
     await index.upsert([{ id: "secret-id", text: "new consent" }]);
     const { id: later } = await index.snapshot();
-    for (const [key, bytes] of copies) await storage.blobs.put(key, bytes);
+    await putBack();
 
     expect(await index.restore(snapshots[0] ?? "")).toMatchObject({ leftOut: 1 });
     expect(await index.get("secret-id")).toBeUndefined();
@@ -511,32 +488,13 @@ describe("erase", () => {
 
   it("takes away what another writer has staged, and that one starts again without it", async () => {
     const { index, open, storage } = await createHistory();
-    const reached = createGate();
-    const gate = createGate();
-    let held = false;
-    const slow = await open({
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => {
-          const collection = await storage.vectors.open(...args);
-          return {
-            ...collection,
-            upsert: async (...more) => {
-              await collection.upsert(...more);
-              if (held) return;
-              held = true;
-              reached.open();
-              await gate.opened;
-            },
-          };
-        },
-      },
-    });
-    const writing = slow.upsert([{ id: "secret-id", text: "zebra staged", subjects: ["zoe"] }]);
-    await reached.opened;
+    const slow = createFaultyStorage(storage, { on: ["vectors.upsert"], at: 1, effect: "hold-after" });
+    const writer = await open({ ...slow });
+    const writing = writer.upsert([{ id: "secret-id", text: "zebra staged", subjects: ["zoe"] }]);
+    await slow.reached;
     await index.erase({ subject: "zoe" });
     await expectGone(storage);
-    gate.open();
+    slow.release();
     expect(await codeOf(writing)).toBe("DOCUMENT_ERASED");
     await expectGone(storage);
     expect(await faultsOf(storage)).toEqual([]);
@@ -745,31 +703,16 @@ describe("erase", () => {
 
   it("leaves a rebuild to copy what a later write has put in its place", async () => {
     const { index, open, storage } = await createHistory();
-    const [reached, gate] = [createGate(), createGate()];
-    const eraser = await open({
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => {
-          const collection = await storage.vectors.open(...args);
-          return {
-            ...collection,
-            query: async (...more) => {
-              reached.open();
-              await gate.opened;
-              return await collection.query(...more);
-            },
-          };
-        },
-      },
-    });
+    const held = createFaultyStorage(storage, { on: ["vectors.query"], at: 1, effect: "hold" });
+    const eraser = await open({ ...held });
     const erasing = eraser.erase({ ids: ["secret-id", "doc-1"] });
-    await reached.opened;
+    await held.reached;
     const paused = createFaultyStorage(storage, { on: ["vectors.get"], at: 2, effect: "hold" });
     const rebuilder = await open({ ...paused });
     const rebuilding = rebuilder.rebuild();
     await paused.reached;
     await index.upsert([{ id: "secret-id", text: "lion one" }]);
-    gate.open();
+    held.release();
     await erasing;
     paused.release();
     await rebuilding;
@@ -781,29 +724,13 @@ describe("erase", () => {
 
   it("leaves what a later write has put in its place whole", async () => {
     const { index, open, storage } = await createHistory();
-    const reached = createGate();
-    const gate = createGate();
-    const eraser = await open({
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => {
-          const collection = await storage.vectors.open(...args);
-          return {
-            ...collection,
-            query: async (...more) => {
-              reached.open();
-              await gate.opened;
-              return await collection.query(...more);
-            },
-          };
-        },
-      },
-    });
+    const held = createFaultyStorage(storage, { on: ["vectors.query"], at: 1, effect: "hold" });
+    const eraser = await open({ ...held });
     const erasing = eraser.erase({ ids: ["secret-id"] });
-    await reached.opened;
+    await held.reached;
     const later = { id: "secret-id", text: "lion one\n\nlion two" };
     expect(await index.upsert([later])).toMatchObject({ added: 1 });
-    gate.open();
+    held.release();
     await erasing;
     expect((await index.query("lion one", { topK: 2 })).map(({ id }) => id)).toEqual([
       "secret-id",
@@ -814,36 +741,16 @@ describe("erase", () => {
 
   it("leaves what a later write has staged by then", async () => {
     const { index, open, storage } = await createHistory();
-    const [reached, staged, gate, ending] = [createGate(), createGate(), createGate(), createGate()];
-    const slow = (name: "query" | "upsert", around: (work: () => unknown) => Promise<unknown>) =>
-      open({
-        vectors: {
-          ...storage.vectors,
-          open: async (...args) => {
-            const collection = await storage.vectors.open(...args);
-            const call = (...more: never[]) =>
-              around(() => (collection[name] as (...of: never[]) => unknown)(...more));
-            return { ...collection, [name]: call };
-          },
-        },
-      });
-    const eraser = await slow("query", async (work) => {
-      reached.open();
-      await gate.opened;
-      return await work();
-    });
-    const writer = await slow("upsert", async (work) => {
-      await work();
-      staged.open();
-      await ending.opened;
-    });
+    const held = createFaultyStorage(storage, { on: ["vectors.query"], at: 1, effect: "hold" });
+    const staging = createFaultyStorage(storage, { on: ["vectors.upsert"], at: 1, effect: "hold-after" });
+    const [eraser, writer] = [await open({ ...held }), await open({ ...staging })];
     const erasing = eraser.erase({ ids: ["secret-id"] });
-    await reached.opened;
+    await held.reached;
     const writing = writer.upsert([{ id: "secret-id", text: "lion one\n\nlion two" }]);
-    await staged.opened;
-    gate.open();
+    await staging.reached;
+    held.release();
     expect(await erasing).toMatchObject({ strayRecords: 0 });
-    ending.open();
+    staging.release();
     await writing;
     expect((await index.query("lion one", { topK: 2 })).map(({ id }) => id)).toEqual([
       "secret-id",
@@ -866,31 +773,21 @@ describe("erase", () => {
         metadata: { "keelson:document": id },
       }));
       await collection.upsert(strays);
-      const reached = createGate();
-      const gate = createGate();
-      const eraser = await open({
-        vectors: {
-          ...storage.vectors,
-          capabilities: { ...storage.vectors.capabilities, maxTopK },
-          open: async (...args) => {
-            const opened = await storage.vectors.open(...args);
-            return {
-              ...opened,
-              query: async (vector, options) => {
-                reached.open();
-                await gate.opened;
-                expect(options.topK).toBeLessThanOrEqual(maxTopK ?? 4_000);
-                return await opened.query(vector, options);
-              },
-            };
-          },
+      const limited = withCollections(storage.vectors, ({ query }) => ({
+        query: (vector, options) => {
+          expect(options.topK).toBeLessThanOrEqual(maxTopK ?? 4_000);
+          return query(vector, options);
         },
-      });
+      }));
+      const vectors = { ...limited, capabilities: { ...limited.capabilities, maxTopK } };
+      const plan = { on: ["vectors.query"], at: 1, effect: "hold" } as const;
+      const held = createFaultyStorage({ ...storage, vectors }, plan);
+      const eraser = await open({ ...held });
       const erasing = eraser.erase({ ids: ["doc-3", "doc-1", "secret-id", "doc-2"] });
-      await reached.opened;
+      await held.reached;
       const text = Array.from({ length: chunks }, (_, i) => `lion ${i}`).join("\n\n");
       await (await open()).upsert([{ id: "doc-3", text }]);
-      gate.open();
+      held.release();
       expect(await erasing).toMatchObject({ strayRecords: of.length });
       await expectGone(storage);
       expect(await faultsOf(storage)).toEqual([]);
@@ -933,20 +830,13 @@ describe("erase", () => {
     const subject = await createHistory();
     const { index, storage } = subject;
     let removed = "";
-    const commit = storage.state.commit;
-    const eraser = await subject.open({
-      state: {
-        ...storage.state,
-        commit: async (changes, options) => {
-          const note = changes.find(({ key }) => key.includes("/packed/") && !key.includes("secret-id"));
-          if (removed === "" && note !== undefined && "value" in note) {
-            removed = note.key.split("/packed/")[1] ?? "";
-            await index.remove([removed]);
-          }
-          return await commit(changes, options);
-        },
-      },
+    const state = beforeCommit(storage.state, async (changes) => {
+      const note = changes.find(({ key }) => key.includes("/packed/") && !key.includes("secret-id"));
+      if (removed !== "" || note === undefined || !("value" in note)) return;
+      removed = note.key.split("/packed/")[1] ?? "";
+      await index.remove([removed]);
     });
+    const eraser = await subject.open({ state });
     expect(await eraser.erase({ ids: ["secret-id"] })).toMatchObject({ documents: 1 });
     expect(removed).toMatch(/^doc-/);
     expect(await index.get(removed)).toBeUndefined();

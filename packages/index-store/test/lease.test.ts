@@ -1,8 +1,17 @@
-import { isKeelsonError, type StateStore } from "@keelson/core";
+import { isKeelsonError } from "@keelson/core";
 import { createFaultyStorage } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import type { Index, SourceDocument } from "../src/index.ts";
-import { codeOf, createGate, createLetters, createSubject, failureOf, faultsOf, stateOf } from "./support.ts";
+import {
+  beforeCommit,
+  codeOf,
+  createGate,
+  createLetters,
+  createSubject,
+  failureOf,
+  faultsOf,
+  stateOf,
+} from "./support.ts";
 
 const documents: SourceDocument[] = Array.from({ length: 600 }, (_, i) => ({
   id: `d${i}`,
@@ -106,42 +115,20 @@ describe("a lease", () => {
   it("lets a holder that was paused commit nothing once another has taken over", async () => {
     const { storage, open, clock, embedder } = await createSubject({ leaseMs: 1000 });
     // Its renewals never get through, and its staging takes for ever.
-    const gate = createGate();
-    const staging = createGate();
-    const paused: StateStore = {
-      ...storage.state,
-      commit: async (changes, options) => {
-        if (
-          changes.length === 2 &&
-          changes.every(({ key }) => key.includes("/lease/sync")) &&
-          clock.now() > 1_000_000
-        )
-          throw new Error("cut off");
-        return await storage.state.commit(changes, options);
-      },
-    };
-    const vectors: typeof storage.vectors = {
-      ...storage.vectors,
-      open: async (...args) => {
-        const collection = await storage.vectors.open(...args);
-        return {
-          ...collection,
-          upsert: async (records) => {
-            staging.open();
-            await gate.opened;
-            await collection.upsert(records);
-          },
-        };
-      },
-    };
-    const old = await open({ state: paused, vectors });
+    const renewals = beforeCommit(storage.state, (changes) => {
+      const isRenewal = changes.length === 2 && changes.every(({ key }) => key.includes("/lease/sync"));
+      if (isRenewal && clock.now() > 1_000_000) throw new Error("cut off");
+    });
+    const plan = { on: ["vectors.upsert"], at: 1, effect: "hold" } as const;
+    const paused = createFaultyStorage({ ...storage, state: renewals }, plan);
+    const old = await open({ ...paused });
     const lost = old.reindex([{ id: "a", text: "old" }]);
-    await staging.opened;
+    await paused.reached;
     const next: Index = await open();
     const taken = next.reindex([{ id: "a", text: "new" }]);
     await clock.advance(1000);
     expect(await taken).toMatchObject({ embeddedChunks: 1 });
-    gate.open();
+    paused.release();
     const error = await lost.catch((reason: unknown) => reason);
     expect(isKeelsonError(error, "LEASE_LOST") && error.details).toEqual({
       index: "docs",
@@ -161,21 +148,15 @@ describe("a lease", () => {
     await index.upsert(documents.slice(0, 3).concat({ id: "a", text: "old" }));
     const [reached, gate] = [createGate(), createGate()];
     let isPaused = false;
-    const old = await open({
-      state: {
-        ...storage.state,
-        commit: async (changes, options) => {
-          const isRenewal = changes.length === 2 && changes.every(({ key }) => key.includes("/lease/"));
-          if (isPaused && isRenewal) throw new Error("cut off");
-          if (!isRenewal && changes.some(({ key }) => key.includes("/lease/snapshots"))) {
-            isPaused = true;
-            reached.open();
-            await gate.opened;
-          }
-          return await storage.state.commit(changes, options);
-        },
-      },
+    const state = beforeCommit(storage.state, async (changes) => {
+      const isRenewal = changes.length === 2 && changes.every(({ key }) => key.includes("/lease/"));
+      if (isPaused && isRenewal) throw new Error("cut off");
+      if (isRenewal || !changes.some(({ key }) => key.includes("/lease/snapshots"))) return;
+      isPaused = true;
+      reached.open();
+      await gate.opened;
     });
+    const old = await open({ state });
     const lost = failureOf(work(old));
     await reached.opened;
     const taken = index.snapshot();

@@ -1,8 +1,17 @@
 import { createMemoryStorage } from "@keelson/adapters-memory";
 import type { Storage, VectorStore, VectorStoreCapabilities } from "@keelson/core";
+import { createFaultyStorage } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import { createIndex } from "../src/index.ts";
-import { codeOf, createLetters, createSubject, failureOf, paragraphs, tinyRedactor } from "./support.ts";
+import {
+  codeOf,
+  createLetters,
+  createSubject,
+  failureOf,
+  paragraphs,
+  tinyRedactor,
+  withCollections,
+} from "./support.ts";
 
 describe("query", () => {
   it("gives the closest chunks, best first, with what the ledger says of their documents", async () => {
@@ -23,23 +32,17 @@ describe("query", () => {
     const { index, open, storage } = await createSubject();
     await index.upsert([{ id: "a", text: "aaaa" }]);
     let isDropped = false;
-    const slow = await open({
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => {
-          const collection = await storage.vectors.open(...args);
-          const query: typeof collection.query = async (...more) => {
-            if (!isDropped) {
-              isDropped = true;
-              for (let times = 0; times < 2; times++) await index.rebuild();
-              await index.dropGeneration(2);
-            }
-            return await collection.query(...more);
-          };
-          return { ...collection, query };
-        },
+    const vectors = withCollections(storage.vectors, ({ query }) => ({
+      query: async (...more) => {
+        if (!isDropped) {
+          isDropped = true;
+          for (let times = 0; times < 2; times++) await index.rebuild();
+          await index.dropGeneration(2);
+        }
+        return await query(...more);
       },
-    });
+    }));
+    const slow = await open({ vectors });
     expect(await slow.query("aaaa")).toMatchObject([{ id: "a", score: 1 }]);
     expect(isDropped).toBe(true);
     expect((await storage.vectors.list()).map(({ name }) => name)).toEqual(["docs@3"]);
@@ -53,24 +56,15 @@ describe("query", () => {
     ]);
     const other = createLetters("other@1", 16);
     let isMoved = false;
-    const slow = await open({
-      embedders: [other],
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => {
-          const collection = await storage.vectors.open(...args);
-          const query: typeof collection.query = async (...more) => {
-            const found = await collection.query(...more);
-            if (!isMoved) {
-              isMoved = true;
-              await index.rebuild({ embedder: other });
-            }
-            return found;
-          };
-          return { ...collection, query };
-        },
+    const vectors = withCollections(storage.vectors, ({ query }) => ({
+      query: async (...more) => {
+        const found = await query(...more);
+        if (!isMoved) await index.rebuild({ embedder: other });
+        isMoved = true;
+        return found;
       },
-    });
+    }));
+    const slow = await open({ vectors, embedders: [other] });
     embedder.texts.length = 0;
     other.texts.length = 0;
     expect(await slow.query("aaaa", { topK: 1 })).toMatchObject([{ id: "a", score: 1 }]);
@@ -80,16 +74,9 @@ describe("query", () => {
   it("rejects as the store does", async () => {
     const { index, open, storage } = await createSubject();
     await index.upsert([{ id: "a", text: "aaaa" }]);
-    const offline = await open({
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => ({
-          ...(await storage.vectors.open(...args)),
-          query: () => Promise.reject(new Error("offline")),
-        }),
-      },
-    });
-    expect(await failureOf(offline.query("aaaa"))).toMatchObject({ message: "offline" });
+    const error = new Error("offline");
+    const offline = await open({ ...createFaultyStorage(storage, { on: ["vectors.query"], at: 1, error }) });
+    expect(await failureOf(offline.query("aaaa"))).toBe(error);
   });
 
   it("orders equal scores by document id and place", async () => {

@@ -13,6 +13,7 @@ import {
   recordsOf,
   stateOf,
   tinyRedactor,
+  withCollections,
 } from "./support.ts";
 
 const documents: SourceDocument[] = Array.from({ length: 200 }, (_, i) => ({
@@ -250,20 +251,14 @@ describe("rebuild", () => {
     const { index, open, storage } = await createSubject();
     await index.upsert(documents.slice(0, 3));
     let isWritten = false;
-    const rebuilder = await open({
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => {
-          const collection = await storage.vectors.open(...args);
-          const upsert: typeof collection.upsert = async (records, options) => {
-            if (!isWritten) await index.upsert([{ id: "other", text: "other" }]);
-            isWritten = true;
-            await collection.upsert(records.slice(1), options);
-          };
-          return { ...collection, upsert };
-        },
+    const vectors = withCollections(storage.vectors, ({ upsert }) => ({
+      upsert: async (records, options) => {
+        if (!isWritten) await index.upsert([{ id: "other", text: "other" }]);
+        isWritten = true;
+        await upsert(records.slice(1), options);
       },
-    });
+    }));
+    const rebuilder = await open({ vectors });
     expect(await codeOf(rebuilder.rebuild())).toBe("VECTORS_MISSING");
     expect(isWritten).toBe(true);
     expect((await stateOf(storage)).filter(({ key }) => key.includes("/touched"))).toEqual([]);

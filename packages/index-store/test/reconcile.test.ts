@@ -1,10 +1,10 @@
 import type { Storage, VectorCollection, VectorRecord, VectorStore } from "@keelson/core";
-import { crashPoints } from "@keelson/testkit";
+import { crashPoints, createFaultyStorage } from "@keelson/testkit";
 import { describe, expect, it } from "vitest";
 import {
+  beforeCommit,
   codeOf,
   contentOf,
-  createGate,
   createLetters,
   createSubject,
   faultsOf,
@@ -278,25 +278,12 @@ describe("reconcile beside writers", () => {
   it("leaves alone what is being staged", async () => {
     const { index, open, storage } = await createSubject();
     await index.upsert(documents);
-    const [staged, ending] = [createGate(), createGate()];
-    const writer = await open({
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => {
-          const collection = await storage.vectors.open(...args);
-          const upsert: typeof collection.upsert = async (...more) => {
-            await collection.upsert(...more);
-            staged.open();
-            await ending.opened;
-          };
-          return { ...collection, upsert };
-        },
-      },
-    });
+    const staging = createFaultyStorage(storage, { on: ["vectors.upsert"], at: 1, effect: "hold-after" });
+    const writer = await open({ ...staging });
     const writing = writer.upsert([{ id: "new", text: "new one\n\nnew two" }]);
-    await staged.opened;
+    await staging.reached;
     expect(await index.reconcile({ repair: true })).toMatchObject({ ok: true, foreign: clean });
-    ending.open();
+    staging.release();
     await writing;
     expect(await index.get("new")).toBeDefined();
     expect(await faultsOf(storage)).toEqual([]);
@@ -309,27 +296,19 @@ describe("reconcile beside writers", () => {
     await index.upsert(documents);
     await index.snapshot();
     const collection = await storage.vectors.open("docs@1", { dimension: 32, metric: "cosine" });
-    const lost = ["text 1\n\nmore 1", "text 2\n\nmore 2"];
-    const records = (await recordsOf(storage)).get("docs@1") ?? [];
-    await collection.delete(records.filter(({ text }) => lost.includes(text ?? "")).map(({ id }) => id));
+    const lose = async (...texts: string[]): Promise<void> => {
+      const records = (await recordsOf(storage)).get("docs@1") ?? [];
+      await collection.delete(records.flatMap(({ id, text = "" }) => (texts.includes(text) ? [id] : [])));
+    };
+    await lose("text 1\n\nmore 1", "text 2\n\nmore 2");
     let left = times;
-    const beaten = await open({
-      state: {
-        ...storage.state,
-        commit: async (changes, options) => {
-          if (left > 0 && changes.some(({ key }) => key.includes("/doc/d"))) {
-            left--;
-            await index.upsert([{ id: "d1", text: `by another ${left}` }]);
-            await collection.delete(
-              ((await recordsOf(storage)).get("docs@1") ?? [])
-                .filter(({ text }) => text === `by another ${left}`)
-                .map(({ id }) => id),
-            );
-          }
-          return await storage.state.commit(changes, options);
-        },
-      },
+    const state = beforeCommit(storage.state, async (changes) => {
+      if (left === 0 || !changes.some(({ key }) => key.includes("/doc/d"))) return;
+      left--;
+      await index.upsert([{ id: "d1", text: `by another ${left}` }]);
+      await lose(`by another ${left}`);
     });
+    const beaten = await open({ state });
     return { ...subject, beaten };
   }
 

@@ -1,5 +1,4 @@
 import { createMemoryStorage } from "@keelson/adapters-memory";
-import type { VectorCollection } from "@keelson/core";
 import { describe, expect, it } from "vitest";
 import type { SourceDocument } from "../src/index.ts";
 import {
@@ -14,6 +13,7 @@ import {
   recordsOf,
   type Subject,
   stateOf,
+  withCollections,
 } from "./support.ts";
 
 const documents: SourceDocument[] = Array.from({ length: 30 }, (_, i) => ({
@@ -335,22 +335,14 @@ describe("restore", () => {
     const { index, storage, open } = await subject();
     await index.upsert(documents);
     const { id } = await index.snapshot();
-    const lossy = await open({
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => {
-          const collection = await storage.vectors.open(...args);
-          return {
-            ...collection,
-            upsert: (records, options) =>
-              collection.upsert(
-                records.map((record) => ({ ...record, vector: record.vector.map(Math.round).fill(3, 0, 1) })),
-                options,
-              ),
-          };
-        },
-      },
-    });
+    const vectors = withCollections(storage.vectors, ({ upsert }) => ({
+      upsert: (records, options) =>
+        upsert(
+          records.map((record) => ({ ...record, vector: record.vector.map(Math.round).fill(3, 0, 1) })),
+          options,
+        ),
+    }));
+    const lossy = await open({ vectors });
     expect(await failureOf(lossy.restore(id))).toMatchObject({ code: "SNAPSHOT_CORRUPT" });
     expect(await index.status()).toMatchObject({ generation: 1, documents: 30 });
     expect(await faultsOf(storage)).toEqual([]);
@@ -402,19 +394,13 @@ describe("restore", () => {
     await index.upsert(documents);
     const { id } = await index.snapshot();
     let restored = 0;
-    const writer = await open({
-      vectors: {
-        ...storage.vectors,
-        open: async (...args) => {
-          const collection = await storage.vectors.open(...args);
-          const upsert: VectorCollection["upsert"] = async (records) => {
-            await collection.upsert(records);
-            if (restored++ === 0) await index.restore(id);
-          };
-          return { ...collection, upsert };
-        },
+    const vectors = withCollections(storage.vectors, ({ upsert }) => ({
+      upsert: async (records) => {
+        await upsert(records);
+        if (restored++ === 0) await index.restore(id);
       },
-    });
+    }));
+    const writer = await open({ vectors });
     expect((await writer.upsert([{ id: "w", text: "written" }])).added).toBe(1);
     expect(restored).toBe(2);
     expect((await index.status()).generation).toBe(2);

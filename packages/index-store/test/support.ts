@@ -1,13 +1,18 @@
 import { createManualClock, createMemoryStorage, type ManualClock } from "@keelson/adapters-memory";
 import {
+  type Awaitable,
   type Chunker,
   type Embedder,
   isKeelsonError,
   type Redactor,
+  type StateChange,
   type StateEntry,
+  type StateStore,
   type Storage,
   scanState,
+  type VectorCollection,
   type VectorRecord,
+  type VectorStore,
 } from "@keelson/core";
 import { createIndex, type Index, type IndexOptions } from "../src/index.ts";
 
@@ -94,6 +99,34 @@ export function createGate(): { readonly opened: Promise<void>; open(): void } {
     open = resolve;
   });
   return { opened, open };
+}
+
+/** A vector store whose collections do some things otherwise. */
+export function withCollections(
+  vectors: VectorStore,
+  change: (collection: VectorCollection) => Partial<VectorCollection>,
+): VectorStore {
+  return {
+    ...vectors,
+    open: async (...args) => {
+      const collection = await vectors.open(...args);
+      return { ...collection, ...change(collection) };
+    },
+  };
+}
+
+/** A state store where something happens before each commit. */
+export function beforeCommit(
+  state: StateStore,
+  happens: (changes: readonly StateChange[]) => Awaitable<unknown>,
+): StateStore {
+  return {
+    ...state,
+    commit: async (changes, options) => {
+      await happens(changes);
+      return await state.commit(changes, options);
+    },
+  };
 }
 
 /** What a promise rejects with. */

@@ -69,7 +69,11 @@ describe("a call with what cannot be used", () => {
       () => regexDetector({ type: "TICKET", pattern: /HR/, context: unchecked("HR") }),
       "context",
     ],
-    ["a score above 1", () => regexDetector({ type: "TICKET", pattern: /HR/, score: 1.1 }), "score"],
+    [
+      "a detector that is surer than sure",
+      () => regexDetector({ type: "TICKET", pattern: /HR/, score: 1.1 }),
+      "score",
+    ],
     ["a detector without options", () => regexDetector(unchecked()), "options"],
     ["no key", () => encrypt(unchecked()), "key"],
     ["a key of no bytes", () => pseudonym({ id: "k", key: unchecked(undefined) }), "key"],
