@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openFsStorage } from "@keelson/adapters-fs";
 import { createMemoryStorage } from "@keelson/adapters-memory";
 import { type Awaitable, KeelsonError, type Storage } from "@keelson/core";
-import { crashPoints, createFaultyStorage, type FaultEffect } from "@keelson/testkit";
+import { crashPoints, createFaultyStorage, type FaultEffect, type StorageOperation } from "@keelson/testkit";
 import { afterAll, describe, expect, it } from "vitest";
 import { digest } from "../src/digest.ts";
 import type { Index, IndexProgress, SourceDocument } from "../src/index.ts";
@@ -638,9 +638,13 @@ describe("erase", () => {
     return { ...subject, erasing, goOn: gate.open };
   }
 
-  it("keeps it from a rebuild that begins meanwhile, and has read it before it was removed", async () => {
+  it.each<[string, StorageOperation, number]>([
+    ["its vectors in hand", "vectors.get", 1],
+    ["read it", "vectors.upsert", 1],
+    ["copied it", "vectors.get", 2],
+  ])("keeps it from a rebuild that begins meanwhile, and has %s before it is removed", async (_, on, at) => {
     const { storage, open, erasing, goOn } = await createHeldErasure();
-    const paused = createFaultyStorage(storage, { on: ["vectors.upsert"], at: 1, effect: "hold" });
+    const paused = createFaultyStorage(storage, { on: [on], at, effect: "hold" });
     const rebuilder = await open({ ...paused });
     const rebuilding = rebuilder.rebuild();
     await paused.reached;
@@ -649,35 +653,6 @@ describe("erase", () => {
     paused.release();
     expect(await rebuilding).toMatchObject({ generation: 2 });
     expect(await rebuilder.get("secret-id")).toBeUndefined();
-    await expectGone(storage);
-    expect(await faultsOf(storage)).toEqual([]);
-  });
-
-  it("keeps it from a rebuild that begins meanwhile, and has copied it before it was removed", async () => {
-    const { storage, open, erasing, goOn } = await createHeldErasure();
-    const paused = createFaultyStorage(storage, { on: ["vectors.get"], at: 2, effect: "hold" });
-    const rebuilder = await open({ ...paused });
-    const rebuilding = rebuilder.rebuild();
-    await paused.reached;
-    goOn();
-    await erasing;
-    paused.release();
-    expect(await rebuilding).toMatchObject({ generation: 2 });
-    expect(await rebuilder.get("secret-id")).toBeUndefined();
-    await expectGone(storage);
-    expect(await faultsOf(storage)).toEqual([]);
-  });
-
-  it("keeps it from a rebuild that begins meanwhile, and has its vectors in hand", async () => {
-    const { storage, open, erasing, goOn } = await createHeldErasure();
-    const paused = createFaultyStorage(storage, { on: ["vectors.get"], at: 1, effect: "hold" });
-    const rebuilder = await open({ ...paused });
-    const rebuilding = rebuilder.rebuild();
-    await paused.reached;
-    goOn();
-    await erasing;
-    paused.release();
-    expect(await rebuilding).toMatchObject({ generation: 2 });
     await expectGone(storage);
     expect(await faultsOf(storage)).toEqual([]);
   });
